@@ -1,0 +1,41 @@
+# The two that matter: make run (the line, on sample media, through Airflow) and make test (everything).
+# make help lists the others.
+
+SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup run up down check test lock clean
+
+PY := .venv/bin/python
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## system packages and the locked Python environment; nothing twice
+	@docker/setup.sh
+
+# `exec`: the command is then make's own child, and ends with it whatever happens to make.
+run: setup ## the sample batch, or MEDIA=dir, through Airflow, with a report; OFFLINE=1 asks no model hub
+	@exec $(PY) -m docker.run_sample $(if $(MEDIA),--media "$$MEDIA") $(if $(filter-out 0,$(OFFLINE)),--offline)
+
+up: setup ## Airflow in the background, on 127.0.0.1
+	@exec $(PY) -m docker.airflow_local up
+
+down: setup ## end what make up started
+	@exec $(PY) -m docker.airflow_local down
+
+check: setup ## format, lint, types, import contracts, fast tests
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+	@exec .venv/bin/pytest -q -m "not slow"
+
+test: setup ## every test, with the models and the sample media that they need
+	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
+	@exec .venv/bin/pytest
+
+lock: ## write requirements.lock from the environment
+	@$(PY) docker/lock.py
+
+clean: ## remove the environment and what was built; state and models stay
+	@rm -rf .venv build sample_media/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Docker: images for many hosts, and the scripts that set up and start one."""

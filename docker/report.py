@@ -1,0 +1,241 @@
+"""Report: what a run found, what became of every item, and where the time went."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from docker.follow import COLOURS, Run
+from pipeline.core.text import printable
+from pipeline.errors import CODES, PipelineError
+
+Json = Mapping[str, Any]
+Show = Callable[[str], Json]
+
+MOST_ITEMS = 40
+MOST_WORDS = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """All that a report rests on. Seconds of wall-clock time."""
+
+    folder: Path
+    submitted: Json
+    status: Json
+    run: Run
+    before_s: float
+    wall_s: float
+
+
+def report(told: Told, show: Show, console: Console) -> None:
+    """Print the report."""
+    items = told.submitted["items"]
+    documents = {one["asset"]: _document(one["asset"], show) for one in items[:MOST_ITEMS] if one["asset"]}
+    console.print()
+    console.rule(_headline(told.status), style="dim")
+    console.print(_items(told, documents))
+    if len(items) > MOST_ITEMS:
+        console.print(f"… and {len(items) - MOST_ITEMS} more: evidence status {told.status['batch']}", style="dim")
+    console.print("Words and places are machine-made; nobody has reviewed them.\n", style="italic dim")
+    console.print(_stages(told.status))
+    console.print(_time(told))
+    console.print(_next(told, documents))
+
+
+def _document(asset: str, show: Show) -> Json:
+    try:
+        return show(asset)
+    except PipelineError as err:
+        return {"error": err.code, "enrichments": []}
+
+
+def _headline(status: Json) -> Text:
+    items, accounted = status["items"], status["accounted"]
+    whole = items == accounted
+    verdict = "every item accounted for" if whole else f"{items - accounted} items UNACCOUNTED FOR"
+    return Text.assemble(
+        (f"batch {status['batch']}", "bold"), f" · {items} items · ", (verdict, "green" if whole else "bold red")
+    )
+
+
+# --- item by item -------------------------------------------------------------------------------
+
+
+def _items(told: Told, documents: Mapping[str, Json]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0), show_header=False)
+    table.add_column(justify="right", style="dim")
+    table.add_column(overflow="fold", max_width=34)
+    table.add_column(overflow="fold")
+    first: dict[str, int] = {}
+    for one in told.submitted["items"][:MOST_ITEMS]:
+        table.add_row(str(one["n"]), _name(told.folder, one["path"]), _found(one, documents, first))
+    return table
+
+
+def _name(folder: Path, path: str) -> Text:
+    inside = Path(path)
+    name = str(inside.relative_to(folder)) if inside.is_relative_to(folder) else inside.name
+    return Text(printable(name), style="bold")
+
+
+def _found(item: Json, documents: Mapping[str, Json], first: dict[str, int]) -> Text:
+    asset = item["asset"]
+    if asset is None:
+        return _coloured("refused", f"refused · {_meaning(item['code'])}")
+    if asset in first:
+        return Text(f"the same bytes as item {first[asset]}: kept once, analysed once", style="dim")
+    first[asset] = item["n"]
+    lines = list(_lines(documents[asset]))
+    return Text("\n").join(lines or [Text("nothing yet", style="dim")])
+
+
+def _lines(document: Json) -> Iterator[Text]:
+    if code := document.get("error"):
+        yield Text(f"not shown: {_meaning(code)}", style="yellow")
+    said: set[tuple[str, str]] = set()
+    for one in document["enrichments"]:
+        if not one.get("current", True):
+            continue
+        outcome, code = one["outcome"], one["code"]
+        if outcome == "done":
+            yield from _done(one)
+        elif outcome != "not_applicable" and (outcome, code) not in said:
+            said.add((outcome, code))  # later stages take over an outcome: once is enough
+            yield _coloured(outcome, f"{outcome} · {_meaning(code)}")
+
+
+def _done(one: Json) -> Iterator[Text]:
+    body = one["body"] or {}
+    match one["kind"]:
+        case "format":
+            yield Text(" · ".join(_some(body.get("media_type"), body.get("container"))), style="cyan")
+        case "probe":
+            if facts := list(_probe(body)):
+                yield Text(" · ".join(facts))
+        case "transcript":
+            yield from _transcript(body)
+        case "places":
+            yield from _places(body)
+    if gap := _gap(one.get("coverage")):
+        yield gap
+
+
+def _some(*values: Any) -> Iterator[str]:
+    shown: set[str] = set()
+    for value in values:
+        if value is not None and str(value) not in shown:
+            shown.add(str(value))
+            yield printable(str(value), limit=60)
+
+
+def _probe(body: Json) -> Iterator[str]:
+    if (seconds := body.get("duration_decoded")) is not None:
+        yield f"{seconds:.1f} s"
+    for stream in body.get("streams", ()):
+        if stream.get("width") and stream.get("height"):
+            yield f"{stream['width']} x {stream['height']}"
+    camera = body.get("camera") or {}
+    yield from _some(body.get("created_at"), camera.get("make"), camera.get("model"))
+
+
+def _transcript(body: Json) -> Iterator[Text]:
+    segments = [one for one in body.get("segments", ()) if one.get("text")]
+    words = printable(" ".join(one["text"].strip() for one in segments), limit=MOST_WORDS)
+    flags = sorted({flag for one in segments for flag in one.get("flags", ())})
+    doubt = f"  ({', '.join(flags)})" if flags else ""
+    yield Text.assemble((f"{printable(str(body.get('language')))}  ", "dim"), f"“{words}”", (doubt, "yellow"))
+
+
+def _places(body: Json) -> Iterator[Text]:
+    claims, best = body.get("claims", ()), body.get("best") or {}
+    chosen = best.get("claim")
+    for one in [claims[chosen]] if isinstance(chosen, int) and chosen < len(claims) else claims[:1]:
+        where = ", ".join(_some(one.get("name"), one.get("admin"), one.get("country")))
+        yield Text.assemble(
+            f"{one['lat']:.5f}, {one['lon']:.5f}",
+            f"  {where}",
+            (f"  ({one['source']}, ± {one['radius_m']:.0f} m)", "dim"),
+        )
+
+
+def _gap(coverage: Json | None) -> Text | None:
+    if not coverage:
+        return None
+    of, read = coverage["of"], coverage["read"]
+    if of is not None and read < of:
+        return Text(f"only {read:g} of {of:g} {coverage['unit']} could be read", style="yellow")
+    return Text("parts could not be read", style="yellow") if coverage["gaps"] else None
+
+
+def _meaning(code: str | None) -> str:
+    return f"{CODES[code].meaning} ({code})" if code in CODES else printable(str(code))
+
+
+def _coloured(outcome: str, text: str) -> Text:
+    return Text(text, style=COLOURS.get(outcome, ""))
+
+
+# --- in sum ------------------------------------------------------------------------------------
+
+
+def _stages(status: Json) -> Table:
+    present = {name for tally in status["outcomes"].values() for name in tally}
+    names = [name for name in COLOURS if name in present]
+    table = Table(box=None, pad_edge=False, title="Outcomes by stage", title_justify="left", title_style="bold")
+    table.add_column("")
+    for name in names:
+        table.add_column(name, justify="right", header_style=COLOURS[name])
+    for stage, tally in status["outcomes"].items():
+        cells = [
+            Text(str(tally[name]), style=COLOURS[name]) if name in tally else Text("·", style="dim") for name in names
+        ]
+        late = status["pending"].get(stage)
+        table.add_row(stage, *cells, Text(f"{late} pending", style="bold red") if late else "")
+    return table
+
+
+def _time(told: Told) -> Table:
+    run = told.run
+    table = Table(box=None, pad_edge=False, title="\nWhere the time went", title_justify="left", title_style="bold")
+    table.add_column("")
+    table.add_column("seconds", justify="right")
+    table.add_column("")
+    rows = [("set-up, models, submit", told.before_s, ""), ("Airflow, start and stop", _airflow(told), "")]
+    rows += [(one.task, one.seconds, f"{one.shards} shards" if one.shards > 1 else "") for one in run.tasks]
+    rows.append(("between tasks", run.wall - run.busy, "scheduling"))
+    longest = max(seconds for _, seconds, _ in rows) or 1
+    for name, seconds, remark in rows:
+        bar = Text("━" * max(1, round(30 * seconds / longest)), style="blue")
+        table.add_row(name, f"{seconds:.1f}", bar + Text(f"  {remark}", style="dim"))
+    table.add_row("in all", f"{told.wall_s:.1f}", "", style="bold")
+    return table
+
+
+def _airflow(told: Told) -> float:
+    return max(0.0, told.wall_s - told.before_s - told.run.wall)
+
+
+def _next(told: Told, documents: Mapping[str, Json]) -> Text:
+    batch = told.status["batch"]
+    lines = [f"evidence status {batch}"]
+    lines += [f"evidence show {asset[:12]}" for asset in list(documents)[:1]]
+    lines += [f"evidence search {word}" for word in _words(documents)][:1]
+    lines += ["evidence audit --full", "make up    # Airflow's own pages"]
+    text = Text("\nWhere to look next\n", style="bold")
+    for line in lines:
+        text.append(f"  {'' if line.startswith('make') else '.venv/bin/'}{line}\n", style="not bold")
+    return text
+
+
+def _words(documents: Mapping[str, Json]) -> Iterator[str]:
+    for document in documents.values():
+        for one in document["enrichments"]:
+            if one["kind"] == "transcript" and one["outcome"] == "done":
+                heard = " ".join(part["text"] or "" for part in one["body"].get("segments", ()))
+                yield from sorted(set(re.findall(r"[^\W\d_]{5,20}", heard)), key=len, reverse=True)

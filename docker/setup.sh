@@ -1,0 +1,146 @@
+#!/usr/bin/env bash
+# Set-up: makes a checkout ready: system packages and the locked Python environment, nothing twice.
+#
+# Exit 0 when everything is there, 2 when a person must install something first (it says what).
+# Interrupted, it can be called again: downloads are kept by pip, half an environment is made anew.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
+
+VENV=.venv
+STAMP=$VENV/.ready
+LOG=build/setup.log
+# program:package; the Python below brings everything else
+PROGRAMS="ffmpeg:ffmpeg ffprobe:ffmpeg exiftool:libimage-exiftool-perl bwrap:bubblewrap strace:strace"
+
+say() { printf '%s\n' "$*" >&2; }
+
+# --- Python -------------------------------------------------------------------------------
+
+usable() { "$1" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    local name
+    for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3; do
+        if usable "$name"; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# --- system packages ----------------------------------------------------------------------
+
+missing_packages() {
+    local pair
+    for pair in $PROGRAMS; do
+        command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
+    done
+    find_python >/dev/null || printf '%s\n' python3 python3-venv
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; }
+
+known_to_apt() {
+    local package
+    for package in "$@"; do
+        [ "$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^  Candidate: //p')" != "(none)" ] || return 1
+        apt-cache show "$package" >/dev/null 2>&1 || return 1
+    done
+}
+
+ask_for() {
+    say "Missing on this machine: $*"
+    say "Install it, then repeat the command. On Debian and Ubuntu, as root:"
+    say "    apt-get install $*"
+    case " $* " in *" python3 "*) say "Python must be 3.11 or newer; PYTHON=/path/to/python3 chooses one." ;; esac
+    exit 2
+}
+
+apt_install() { # DEBIAN_FRONTEND passes sudo only when named
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$LOG" 2>&1
+}
+
+install_packages() {
+    local packages
+    packages=$(missing_packages | sort -u | xargs)
+    [ -n "$packages" ] || return 0
+    # shellcheck disable=SC2086 # a list of words is meant
+    {
+        command -v apt-get >/dev/null && may_be_root || ask_for $packages
+        say "Installing system packages: $packages"
+        known_to_apt $packages || apt_install -q update || true
+        apt_install -q -y --no-install-recommends install $packages ||
+            { apt_install -q update && apt_install -q -y --no-install-recommends install $packages; } ||
+            { tail -n 5 "$LOG" >&2; ask_for $packages; }
+    }
+    packages=$(missing_packages | sort -u | xargs)
+    # shellcheck disable=SC2086
+    [ -z "$packages" ] || ask_for $packages
+}
+
+# --- the environment ----------------------------------------------------------------------
+
+wanted() { # what the environment is made from
+    cat requirements.lock docker/cuda.txt pyproject.toml docker/setup.sh | sha256sum | cut -d' ' -f1
+    pwd
+}
+
+progress() { # one line that moves on a terminal, every 25th package elsewhere
+    local total terminal=0
+    total=$(grep -c '==' requirements.lock)
+    [ -t 2 ] && terminal=1
+    awk -v total="$total" -v terminal="$terminal" '
+        function show(text) {
+            if (terminal) printf "\r\033[K  %s", text > "/dev/stderr"
+            else print "  " text > "/dev/stderr"
+        }
+        { print; fflush() }
+        /^Collecting / { n++; if (terminal || n % 25 == 0) show(n " of " total " packages found") }
+        /Downloading .*[0-9.]+ [MG]B/ { if (terminal || / GB|[0-9][0-9][0-9]\.[0-9] MB/) show("downloading " $2 " " $3 " " $4) }
+        /^Installing collected/ { show("unpacking (a minute or two)") }
+        END { if (terminal) printf "\r\033[K" > "/dev/stderr" }' >>"$LOG"
+}
+
+pip_install() {
+    if ! "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@" 2>&1 | progress; then
+        say "The Python packages could not be installed; the last lines of $LOG:"
+        grep -v '^ *$' "$LOG" | tail -n 8 >&2
+        say "Repeat the command to go on; what was downloaded is kept."
+        exit 2
+    fi
+}
+
+make_environment() {
+    local python started=$SECONDS
+    [ "$(cat "$STAMP" 2>/dev/null)" != "$(wanted)" ] || return 0
+    python=$(find_python)
+    if [ -e "$VENV/.installing" ] || ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+        rm -rf "$VENV"
+        "$python" -m venv "$VENV"
+    fi
+    rm -f "$STAMP"
+    touch "$VENV/.installing"
+    say "Installing the locked Python packages into $VENV (the first time: minutes and about 3 GB)"
+    pip_install -r requirements.lock -c docker/cuda.txt
+    pip_install --no-deps --no-build-isolation -e .
+    rm "$VENV/.installing"
+    wanted >"$STAMP.new"
+    mv "$STAMP.new" "$STAMP"
+    say "Ready after $((SECONDS - started)) s."
+}
+
+mkdir -p build
+exec 9<"$0"
+flock -n 9 || { say "Another set-up is at work here; waiting for it."; flock 9; }
+install_packages
+make_environment

@@ -1,0 +1,3 @@
+"""Evidence Media Pipeline: preserved media in, cited findings out."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,83 @@
+"""Database: one place that opens it, and turns its absence into a typed error."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from pipeline.errors import Misconfigured, Unavailable
+
+_BUSY_SECONDS = 60
+
+
+class Database:
+    """A pool of connections; ``read`` and ``write`` are its only doors."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction: all of it, or nothing. On SQLite the lock is taken first, so none fails half-way."""
+        with _typed(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Read one consistent picture; never waits for writers."""
+        with _typed(), self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection = connection.execution_options(evidence_read=True)  # noqa: PLW2901 (same connection)
+            yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _typed() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as err:
+        raise Unavailable(f"the catalogue did not answer: {type(err.orig).__name__}", code="E-HOST-002") from err
+    except DBAPIError as err:
+        if err.connection_invalidated:
+            raise Unavailable("the connection to the catalogue broke", code="E-HOST-002") from err
+        raise
+
+
+def open_database(url: str) -> Database:
+    """Open the database at a SQLAlchemy URL; ``Misconfigured`` when the URL is none."""
+    try:
+        parsed = make_url(url)
+        options: dict[str, Any] = {}
+        if parsed.get_backend_name() == "sqlite":
+            options["connect_args"] = {"timeout": _BUSY_SECONDS, "isolation_level": None}
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        else:
+            options["pool_pre_ping"] = True
+        engine = create_engine(parsed, **options)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as err:
+        raise Misconfigured(f"setting 'database': {err}") from err
+    if parsed.get_backend_name() == "sqlite":
+        _prepare_sqlite(engine)
+    return Database(engine)
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={_BUSY_SECONDS * 1000}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("evidence_read")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

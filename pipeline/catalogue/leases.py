@@ -1,0 +1,115 @@
+"""Leases: who is working on what, so that two workers share a batch and a dead one's work is taken over."""
+
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import delete, insert, or_, select, update
+
+from pipeline.catalogue.database import Database
+from pipeline.catalogue.schema import leases
+from pipeline.errors import Unavailable
+
+
+class Leases:
+    """Named leases of this process; renewed while held, free at once when their holder died on this host."""
+
+    def __init__(self, database: Database, *, seconds: float) -> None:
+        self._database = database
+        self._seconds = seconds
+        self._held: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._renewer: threading.Thread | None = None
+
+    def take(self, name: str) -> bool:
+        """Take a lease unless somebody alive holds it; never waits."""
+        owner = f"{_process_mark(os.getpid())}|{uuid.uuid4().hex[:12]}"
+        now = time.time()
+        with self._database.write() as connection:
+            row = connection.execute(select(leases.c.owner, leases.c.until).where(leases.c.name == name)).first()
+            if row and row.until > now and _alive(row.owner):
+                return False
+            connection.execute(delete(leases).where(leases.c.name == name))
+            connection.execute(insert(leases).values(name=name, owner=owner, until=now + self._seconds))
+        with self._lock:
+            self._held[name] = owner
+            self._start()
+        return True
+
+    def release(self, name: str) -> None:
+        """Give a lease back. May be repeated."""
+        with self._lock:
+            owner = self._held.pop(name, None)
+        if owner:
+            with self._database.write() as connection:
+                connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
+
+    @contextmanager
+    def holding(self, name: str, *, poll: float = 0.2) -> Iterator[None]:
+        """Wait for a lease and hold it."""
+        while not self.take(name):
+            time.sleep(poll)
+        try:
+            yield
+        finally:
+            self.release(name)
+
+    def close(self) -> None:
+        """Give all leases back and stop renewing."""
+        for name in list(self._held):
+            self.release(name)
+        self._wake.set()
+
+    def _start(self) -> None:
+        if self._renewer is None or not self._renewer.is_alive():
+            self._wake.clear()
+            self._renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
+            self._renewer.start()
+
+    def _renew(self) -> None:
+        while not self._wake.wait(self._seconds / 4):
+            with self._lock:
+                held = list(self._held.items())
+            if not held:
+                return
+            try:
+                with self._database.write() as connection:
+                    mine = or_(*((leases.c.name == name) & (leases.c.owner == owner) for name, owner in held))
+                    connection.execute(update(leases).where(mine).values(until=time.time() + self._seconds))
+            except Unavailable:
+                continue  # three more tries fit into the time of a lease
+
+
+def _boot() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()[:8]
+    except OSError:
+        return "unknown"
+
+
+def _process_mark(pid: int) -> str:
+    return f"{socket.gethostname()}|{_boot()}|{pid}|{_started(pid)}"
+
+
+def _started(pid: int) -> str:
+    """Return the start time of a process in clock ticks: with the pid it names one process for ever."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "gone"
+    fields = stat.rsplit(")", 1)[-1].split()
+    return "gone" if fields[0] in "ZX" else fields[19]
+
+
+def _alive(owner: str) -> bool:
+    """Tell whether a holder may be alive: known only for processes of this host and boot."""
+    host, boot, pid, started, _ = owner.split("|")
+    if (host, boot) != (socket.gethostname(), _boot()):
+        return True  # until its lease runs out
+    return _started(int(pid)) == started

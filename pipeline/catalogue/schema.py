@@ -1,0 +1,84 @@
+"""Tables of the working database. ``VERSION`` changes with them; an old one is rebuilt from the vault."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
+
+VERSION = 1
+metadata = MetaData()
+
+_BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("ref", String(64), primary_key=True),
+    Column("register", String(64), nullable=False),
+    Column("created_at", String(40), nullable=False),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("batch", String(64), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("asset", String(64), nullable=True),
+    Column("outcome", String(16), nullable=False),
+    Column("code", String(32), nullable=True),
+    Column("reason", Text, nullable=True),
+    Column("record", Text, nullable=False),
+    Index("items_asset", "asset"),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("sha512", String(128), nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=True),
+)
+
+enrichments = Table(
+    "enrichments",
+    metadata,
+    Column("seq", _BIG, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False),
+    Column("key", String(64), nullable=False),
+    Column("asset", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("record", Text, nullable=True),  # leaves after write-back: the vault has it
+    Column("run", String(64), nullable=True),
+    Index("enrichments_key", "key"),
+    Index("enrichments_asset", "asset", "kind"),
+    Index("enrichments_id", "id"),
+    Index("enrichments_run", "run"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("asset", String(64), primary_key=True),
+    Column("stage", String(64), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("code", String(32), nullable=True),
+    Column("reason", Text, nullable=True),
+    Column("enrichment", String(64), nullable=True),
+    Column("partial", Boolean, nullable=False, default=False),
+    Column("own", Boolean, nullable=False, default=True),  # false: taken over from an input
+    Index("ledger_enrichment", "enrichment"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("owner", String(160), nullable=False),
+    Column("until", Float, nullable=False),
+)

@@ -1,0 +1,292 @@
+"""Catalogue: batches, items, one ledger row per (asset, stage), and enrichments on their way to the vault."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, select, update
+
+from pipeline.catalogue import schema as t
+from pipeline.catalogue.database import Database
+from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """One item of a batch, as its register has it. ``record`` is the register's line."""
+
+    n: int
+    asset: AssetId | None
+    outcome: str
+    code: str | None
+    reason: str | None
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The latest outcome of a stage on an asset. ``own`` is false when it was taken over from an input."""
+
+    asset: AssetId
+    stage: str
+    outcome: Outcome
+    code: str | None = None
+    reason: str | None = None
+    enrichment: EnrichmentId | None = None
+    partial: bool = False
+    own: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An enrichment as the catalogue knows it; ``record`` is ``None`` once it lives in the vault alone."""
+
+    seq: int
+    id: EnrichmentId
+    key: Key
+    asset: AssetId
+    kind: Kind
+    final: bool
+    record: dict[str, Any] | None
+
+
+class Catalogue:
+    """The tables, behind verbs. Everything in here can be rebuilt from the vault."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    # --- its own state
+
+    def create(self, *, vault_id: str) -> None:
+        """Make missing tables. May be repeated."""
+        t.metadata.create_all(self.database.engine)
+        if self.meta("vault_id") is None:
+            self.set_meta("vault_id", vault_id)
+            self.set_meta("version", str(t.VERSION))
+
+    def meta(self, name: str) -> str | None:
+        """Return one fact about the catalogue itself."""
+        with self.database.read() as db:
+            return db.execute(select(t.meta.c.value).where(t.meta.c.name == name)).scalar()
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Set one fact about the catalogue itself."""
+        with self.database.write() as db:
+            db.execute(delete(t.meta).where(t.meta.c.name == name))
+            db.execute(insert(t.meta).values(name=name, value=value))
+
+    def clear(self) -> None:
+        """Forget everything that the vault can tell again."""
+        with self.database.write() as db:
+            for table in (t.ledger, t.enrichments, t.items, t.batches, t.assets):
+                db.execute(delete(table))
+
+    # --- batches and items
+
+    def add_items(self, batch: str, register: str, created_at: str, items: Sequence[ItemRow]) -> None:
+        """Add items that are in the register; those already here stay as they are."""
+        with self.database.write() as db:
+            if not db.execute(select(t.batches.c.ref).where(t.batches.c.ref == batch)).first():
+                db.execute(insert(t.batches).values(ref=batch, register=register, created_at=created_at))
+            known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch)).scalars())
+            rows = [
+                {"batch": batch, "n": one.n, "asset": one.asset, "outcome": one.outcome, "code": one.code,
+                 "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True)}
+                for one in items if one.n not in known
+            ]  # fmt: skip
+            if rows:
+                db.execute(insert(t.items), rows)
+
+    def add_asset(self, asset: Asset) -> None:
+        """Add a preserved asset. May be repeated."""
+        with self.database.write() as db:
+            if not db.execute(select(t.assets.c.id).where(t.assets.c.id == asset.id)).first():
+                db.execute(insert(t.assets).values(id=asset.id, sha512=asset.sha512, bytes=asset.bytes))
+
+    def asset(self, asset: AssetId) -> Asset | None:
+        """Return a preserved asset."""
+        with self.database.read() as db:
+            row = db.execute(select(t.assets).where(t.assets.c.id == asset)).first()
+        return Asset(id=AssetId(row.id), sha512=row.sha512, bytes=row.bytes) if row else None
+
+    def assets_like(self, prefix: str, limit: int) -> tuple[AssetId, ...]:
+        """Return assets whose id starts so, at most ``limit``."""
+        query = select(t.assets.c.id).where(t.assets.c.id.startswith(prefix, autoescape=True)).order_by(t.assets.c.id)
+        with self.database.read() as db:
+            return tuple(AssetId(one) for one in db.execute(query.limit(limit)).scalars())
+
+    def batches(self) -> tuple[str, ...]:
+        """Return all references, oldest first."""
+        with self.database.read() as db:
+            query = select(t.batches.c.ref).order_by(t.batches.c.created_at, t.batches.c.ref)
+            return tuple(db.execute(query).scalars())
+
+    def register_of(self, batch: str) -> str | None:
+        """Return the opaque id of a batch's register, or ``None`` when there is no such batch."""
+        with self.database.read() as db:
+            return db.execute(select(t.batches.c.register).where(t.batches.c.ref == batch)).scalar()
+
+    def items(self, batch: str) -> Iterator[ItemRow]:
+        """Yield the items of a batch in order."""
+        with self.database.read() as db:
+            rows = db.execute(select(t.items).where(t.items.c.batch == batch).order_by(t.items.c.n)).all()
+        for row in rows:
+            yield _item(row)
+
+    def items_of(self, asset: AssetId) -> tuple[tuple[str, ItemRow], ...]:
+        """Return every (batch, item) through which an asset came."""
+        query = select(t.items).where(t.items.c.asset == asset).order_by(t.items.c.batch, t.items.c.n)
+        with self.database.read() as db:
+            return tuple((row.batch, _item(row)) for row in db.execute(query))
+
+    def batch_assets(self, batch: str) -> tuple[Asset, ...]:
+        """Return the distinct assets of a batch, in order of first appearance."""
+        first = select(t.items.c.asset, func.min(t.items.c.n).label("n")).where(t.items.c.batch == batch)
+        first = first.where(t.items.c.asset.is_not(None)).group_by(t.items.c.asset)
+        sub = first.subquery()
+        query = select(t.assets).join(sub, sub.c.asset == t.assets.c.id).order_by(sub.c.n)
+        with self.database.read() as db:
+            rows = db.execute(query).all()
+        return tuple(Asset(id=AssetId(row.id), sha512=row.sha512, bytes=row.bytes) for row in rows)
+
+    # --- enrichments
+
+    def by_key(self, key: Key) -> Entry | None:
+        """Return the latest final result kept under a key."""
+        query = select(t.enrichments).where(t.enrichments.c.key == key, t.enrichments.c.final)
+        with self.database.read() as db:
+            row = db.execute(query.order_by(t.enrichments.c.seq.desc()).limit(1)).first()
+        return _entry(row) if row else None
+
+    def ids_under(self, key: Key) -> frozenset[EnrichmentId]:
+        """Return the ids of all final results kept under a key: more than one is E-REPRO-001."""
+        query = select(t.enrichments.c.id).where(t.enrichments.c.key == key, t.enrichments.c.final)
+        with self.database.read() as db:
+            return frozenset(EnrichmentId(one) for one in db.execute(query).scalars())
+
+    def entries(self, asset: AssetId) -> tuple[Entry, ...]:
+        """Return every enrichment of an asset, in the order made."""
+        query = select(t.enrichments).where(t.enrichments.c.asset == asset).order_by(t.enrichments.c.seq)
+        with self.database.read() as db:
+            return tuple(_entry(row) for row in db.execute(query))
+
+    def add(self, enrichment: Enrichment, row: Row) -> None:
+        """Keep a new result and its ledger row, together."""
+        with self.database.write() as db:
+            db.execute(insert(t.enrichments).values(
+                id=enrichment.id, key=enrichment.key, asset=enrichment.asset, kind=str(enrichment.kind),
+                final=enrichment.outcome.final, record=json.dumps(enrichment.as_json(), ensure_ascii=True), run=None,
+            ))  # fmt: skip
+            _set_row(db, row)
+
+    def add_written(self, records: Iterable[dict[str, Any]], run: str, rows: Iterable[Row]) -> None:
+        """Enter results that the vault already has; used by the rebuild."""
+        with self.database.write() as db:
+            for record in records:
+                outcome = Outcome(record["outcome"])
+                db.execute(insert(t.enrichments).values(
+                    id=record["id"], key=record["key"], asset=record["asset"], kind=record["kind"],
+                    final=outcome.final, record=None, run=run,
+                ))  # fmt: skip
+            for row in rows:
+                _set_row(db, row)
+
+    def unwritten(self, asset: AssetId) -> tuple[Entry, ...]:
+        """Return the results that are not in the vault yet."""
+        return tuple(entry for entry in self.entries(asset) if entry.record is not None)
+
+    def written(self, asset: AssetId, run: str, seqs: Sequence[int], rows: Sequence[Row] = ()) -> None:
+        """Let go of bodies that the vault now has, and note the steps of the run."""
+        with self.database.write() as db:
+            if seqs:
+                mine = and_(t.enrichments.c.asset == asset, t.enrichments.c.seq.in_(seqs))
+                db.execute(update(t.enrichments).where(mine).values(record=None, run=run))
+            for row in rows:
+                _set_row(db, row)
+
+    # --- the ledger
+
+    def row(self, asset: AssetId, stage: str) -> Row | None:
+        """Return the latest outcome of a stage on an asset."""
+        query = select(t.ledger).where(t.ledger.c.asset == asset, t.ledger.c.stage == stage)
+        with self.database.read() as db:
+            row = db.execute(query).first()
+        return _row(row) if row else None
+
+    def rows(self, asset: AssetId) -> dict[str, Row]:
+        """Return the latest outcome of every stage on an asset."""
+        with self.database.read() as db:
+            return {row.stage: _row(row) for row in db.execute(select(t.ledger).where(t.ledger.c.asset == asset))}
+
+    def set_row(self, row: Row) -> None:
+        """Note an outcome: a kept result that is current again, or a step of a run."""
+        with self.database.write() as db:
+            _set_row(db, row)
+
+    def count(self, batch: str) -> dict[str, dict[str, int]]:
+        """Count the items of a batch by stage and outcome; duplicates count each time they were submitted."""
+        query = (
+            select(t.ledger.c.stage, t.ledger.c.outcome, func.count())
+            .join(t.items, t.items.c.asset == t.ledger.c.asset)
+            .where(t.items.c.batch == batch)
+            .group_by(t.ledger.c.stage, t.ledger.c.outcome)
+        )
+        counts: dict[str, dict[str, int]] = {}
+        with self.database.read() as db:
+            for stage, outcome, n in db.execute(query):
+                counts.setdefault(stage, {})[outcome] = n
+        return counts
+
+    def accounted(self, batch: str, stages: Sequence[str]) -> tuple[int, int, int]:
+        """Return (items, items with an outcome in every one of ``stages``, items with a partial result)."""
+        done = select(func.count()).select_from(t.ledger).where(t.ledger.c.asset == t.items.c.asset)
+        done = done.where(t.ledger.c.stage.in_(stages))
+        full = case((t.items.c.asset.is_(None), 1), (done.scalar_subquery() == len(stages), 1), else_=0)
+        cut = exists().where(t.ledger.c.asset == t.items.c.asset, t.ledger.c.partial)
+        query = select(func.count(), func.sum(full), func.sum(case((cut, 1), else_=0))).where(t.items.c.batch == batch)
+        with self.database.read() as db:
+            items, accounted, partial = db.execute(query).one()
+        return items, accounted or 0, partial or 0
+
+    def failures(self, batch: str) -> tuple[tuple[int, Row], ...]:
+        """Return what was refused or failed in its own right, by item."""
+        bad = (str(Outcome.FAILED), str(Outcome.REFUSED))
+        query = (
+            select(t.items.c.n, t.ledger)
+            .join(t.items, t.items.c.asset == t.ledger.c.asset)
+            .where(t.items.c.batch == batch, t.ledger.c.outcome.in_(bad), t.ledger.c.own)
+            .order_by(t.items.c.n, t.ledger.c.stage)
+        )
+        with self.database.read() as db:
+            return tuple((row.n, _row(row)) for row in db.execute(query))
+
+
+def _set_row(db: Connection, row: Row) -> None:
+    db.execute(delete(t.ledger).where(t.ledger.c.asset == row.asset, t.ledger.c.stage == row.stage))
+    db.execute(insert(t.ledger).values(
+        asset=row.asset, stage=row.stage, outcome=str(row.outcome), code=row.code, reason=row.reason,
+        enrichment=row.enrichment, partial=row.partial, own=row.own,
+    ))  # fmt: skip
+
+
+def _item(row: Any) -> ItemRow:
+    return ItemRow(
+        n=row.n, asset=AssetId(row.asset) if row.asset else None, outcome=row.outcome, code=row.code,
+        reason=row.reason, record=json.loads(row.record),
+    )  # fmt: skip
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        seq=row.seq, id=EnrichmentId(row.id), key=Key(row.key), asset=AssetId(row.asset), kind=Kind(row.kind),
+        final=row.final, record=json.loads(row.record) if row.record is not None else None,
+    )  # fmt: skip
+
+
+def _row(row: Any) -> Row:
+    return Row(
+        asset=AssetId(row.asset), stage=row.stage, outcome=Outcome(row.outcome), code=row.code, reason=row.reason,
+        enrichment=EnrichmentId(row.enrichment) if row.enrichment else None, partial=row.partial, own=row.own,
+    )  # fmt: skip

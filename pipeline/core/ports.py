@@ -1,0 +1,346 @@
+"""The verbs: what the outside must offer. Protocols only, no code.
+
+Obligations are part of a port: which calls may be repeated, what is permanent, what raises
+what. One conformance suite per port in ``tests/contracts/`` runs against every implementation.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from pipeline.core.model import Asset, AssetId, Derivative
+
+# --- the vault ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that an audit found wrong; ``path`` is relative to the vault root."""
+
+    path: str
+    code: str
+    what: str
+    asset: str | None = None
+
+
+class Vault(Protocol):
+    """Write-once asset objects, named by the SHA-256 of the bytes.
+
+    ``preserve`` is permanent and may be repeated: the same bytes give the same asset and change
+    nothing. It returns only when the bytes are durable. A source that changes while it is read
+    raises ``Refused`` (E-SUBMIT-006) and leaves nothing. ``write_back`` adds one version and may
+    be repeated with the same ``run``: the second call changes nothing and returns the same.
+    """
+
+    def preserve(self, source: Path, *, move: bool = False) -> Asset: ...
+    def has(self, asset: AssetId) -> bool: ...
+    def asset(self, asset: AssetId) -> Asset: ...
+    def assets(self) -> Iterator[AssetId]: ...
+    def original(self, asset: AssetId) -> AbstractContextManager[Path]:
+        """Lend the preserved bytes as a read-only local file."""
+        ...
+
+    def write_back(
+        self, asset: AssetId, run: str, records: Sequence[Mapping[str, Any]], keep: Mapping[str, Path]
+    ) -> str:
+        """Add ``enrichments/<run>.jsonl`` and kept derivatives (sha256 → file); return the inventory digest."""
+        ...
+
+    def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
+        """Every enrichment written back, in the order written, each as it was given."""
+        ...
+
+    def kept(self, asset: AssetId, sha256: str) -> Path | None:
+        """Return a kept derivative from the vault, if it is there."""
+        ...
+
+    def audit(self, part: tuple[int, int] | None = None) -> "AuditReport":
+        """Read every byte of one part (n of t) or of all, compare with the log; collect all findings."""
+        ...
+
+    def recover(self) -> int:
+        """Settle what a crash left unfinished; return how many objects were mended. May be repeated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What an audit read, and what it found."""
+
+    checked: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+
+class Registers(Protocol):
+    """Append-only lists of our own, kept in the vault: ``batch/REF``, ``people``, ``conditions``.
+
+    ``append`` is permanent, durable on return, atomic for all its records, and may be repeated
+    with the same ``key``: the second call changes nothing. Records come back in order, as given.
+    """
+
+    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str) -> None: ...
+    def read(self, name: str) -> Iterator[dict[str, Any]]: ...
+    def has(self, name: str) -> bool: ...
+    def names(self, prefix: str = "") -> Iterator[str]: ...
+
+
+class CustodyLog(Protocol):
+    """The hash-chained record of every act. An entry is on disk when ``append`` returns.
+
+    Entries carry ids, digests and salted commitments; never a name, a file name or a URL.
+    """
+
+    def append(self, act: str, *, actor: str, subject: str | None = None, **facts: Any) -> str:
+        """Write one entry and return its digest."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Sign the heads of all segments, if anything is new."""
+        ...
+
+    def verify(self) -> "LogReport": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReport:
+    """What a verification of the custody log covered, and what it found."""
+
+    segments: int
+    entries: int
+    checkpoints: int
+    findings: tuple[Finding, ...]
+
+
+class Derivatives(Protocol):
+    """Files made from assets, named by SHA-256. ``keep`` ones outlive the run; scratch ones may vanish."""
+
+    def put(self, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
+        """Take the file over (it is moved); the same content twice is one file."""
+        ...
+
+    def get(self, sha256: str) -> Path | None:
+        """Return a local read-only file with this content, or ``None`` when it is not here."""
+        ...
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """Lend an empty folder on the scratch disk; it is gone afterwards."""
+        ...
+
+    def drop(self, sha256: str) -> None:
+        """Forget a scratch file; kept files stay. May be repeated."""
+        ...
+
+
+# --- the working database and the index -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRow:
+    """One searchable passage: text or position, where it stands, which enrichment says so."""
+
+    field: str
+    text: str
+    enrichment: str
+    media: str
+    language: str | None = None
+    t: float | None = None
+    end: float | None = None
+    lat: float | None = None
+    lon: float | None = None
+    of_acquisition: tuple[str, int] | None = None
+    source_identifying: bool = False
+
+
+# --- programs and parsers ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a decoder wrote: 16 kHz mono signed 16-bit little-endian PCM, and how it ended.
+
+    ``errors`` counts the decoder's complaints; ``clean`` is false when decoding ended in one.
+    """
+
+    samples: int
+    errors: int
+    clean: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a picture decoder saw: stored width and height in pixels, EXIF orientation, frames.
+
+    ``rows`` is how many rows of the first frame could be decoded.
+    """
+
+    width: int
+    height: int
+    rows: int
+    frames: int
+    orientation: int
+    format: str
+
+
+class MediaTools(Protocol):
+    """The programs and parsers that read untrusted bytes, each isolated.
+
+    All raise ``Refused`` for the material's own fault (E-MEDIA-002 … E-MEDIA-006),
+    ``Unavailable`` when the host is out of memory, processes or space, ``Misconfigured``
+    when the program or its isolation is missing.
+    """
+
+    def environment(self, *programs: str) -> dict[str, str]:
+        """Name the versions of ``programs`` (``ffmpeg``, ``exiftool`` …), for the maker."""
+        ...
+
+    def isolation(self) -> str:
+        """Name the level of isolation in force: ``bwrap`` or ``none``."""
+        ...
+
+    def probe(self, media: Path) -> dict[str, Any]:
+        """Return ffprobe's account: ``format`` and ``streams``."""
+        ...
+
+    def metadata(self, media: Path) -> dict[str, Any]:
+        """Return exiftool's raw tags, keyed ``Group:Tag``, numeric where exiftool can."""
+        ...
+
+    def exif(self, media: Path) -> dict[str, str]:
+        """Return exifread's raw tags as printed text."""
+        ...
+
+    def picture(self, media: Path) -> Picture:
+        """Decode a picture wholly (first frame) within the pixel limit."""
+        ...
+
+    def decode_audio(self, media: Path, stream: int, out: Path) -> Decoded:
+        """Decode one stream (its index in the container) into ``out``."""
+        ...
+
+    def decode_video(self, media: Path, stream: int) -> "Frames":
+        """Decode one stream to nothing, counting frames and seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """How much picture could be decoded: frames and the seconds from first to last shown."""
+
+    frames: int
+    seconds: float
+    errors: int
+    clean: bool
+
+
+# --- engines ------------------------------------------------------------------------------------
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A loaded model, named well enough to be cited.
+
+    ``parameters`` is everything that can change the result besides the weights (device and
+    precision included); results must not depend on threads, batch or what else was processed.
+    """
+
+    engine: str
+    model: str
+    weights_sha256: str
+    provenance: str
+    parameters: Mapping[str, Any]
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A span of speech, in seconds of its stream."""
+
+    start: float
+    end: float
+
+
+@runtime_checkable
+class SpeechFinder(Engine, Protocol):
+    """Voice activity: where in a stream somebody speaks."""
+
+    def regions(self, pcm: Path) -> tuple[Region, ...]:
+        """Find speech in 16 kHz mono s16le PCM."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word heard, in seconds of its stream; confidence 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A passage heard. ``compression`` is text bytes over zlib bytes, ``no_speech`` 0 to 1."""
+
+    start: float
+    end: float
+    text: str
+    language: str
+    language_probability: float
+    confidence: float
+    no_speech: float
+    compression: float
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tongue:
+    """The languages a recogniser hears in a span, most likely first, with probabilities."""
+
+    start: float
+    end: float
+    candidates: tuple[tuple[str, float], ...]
+
+
+@runtime_checkable
+class Transcriber(Engine, Protocol):
+    """Speech to timed words in the language spoken."""
+
+    reliability: Mapping[str, str]
+    """The card's languages: BCP 47 → ``usable`` or ``low``; any other is unsupported."""
+
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+        """Say which language is heard, one answer per decoding window of the regions."""
+        ...
+
+    def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
+        """Write down the regions, in one language. Times are seconds of the stream."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A named place near a position; ``distance_m`` from the position asked about (geodesic)."""
+
+    name: str
+    admin: str | None
+    country: str
+    lat: float
+    lon: float
+    distance_m: float
+
+
+@runtime_checkable
+class Geographer(Engine, Protocol):
+    """Places: names for positions, and distances on the WGS 84 ellipsoid. Offline."""
+
+    def nearest(self, lat: float, lon: float) -> Place | None:
+        """Name the nearest known settlement."""
+        ...
+
+    def distance(self, a: tuple[float, float], b: tuple[float, float]) -> float:
+        """Return the geodesic distance in metres between two (lat, lon)."""
+        ...

@@ -1,0 +1,52 @@
+"""Streams: what a prober says of one stream, read as numbers or as nothing."""
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+_STILL_ROLES = frozenset({"attached_pic", "still_image", "timed_thumbnails"})
+
+
+def number(value: Any) -> float | None:
+    """Return a finite number, however it was written; ``None`` for anything else."""
+    try:
+        found = float(value)
+    except (TypeError, ValueError):
+        return None
+    return found if abs(found) < float("inf") else None
+
+
+def whole(value: Any) -> int | None:
+    """Return a whole number; ``None`` for anything that is no number."""
+    found = number(value)
+    return int(found) if found is not None else None
+
+
+def ratio(value: Any) -> Fraction | None:
+    """Return a fraction such as ``30000/1001``; ``None`` for zero, which stands for "unknown"."""
+    try:
+        return Fraction(str(value)) or None
+    except (ValueError, ZeroDivisionError):
+        return None
+
+
+def still(roles: Iterable[str]) -> bool:
+    """Tell whether a picture stream is a cover or a thumbnail, by its dispositions: no moving picture."""
+    return not _STILL_ROLES.isdisjoint(roles)
+
+
+def roles(stream: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the dispositions of a stream that are set."""
+    return tuple(sorted(name for name, on in (stream.get("disposition") or {}).items() if on))
+
+
+def rotation(stream: Mapping[str, Any]) -> int | None:
+    """Return how far to turn the picture clockwise to show it upright; ``None`` when nothing says.
+
+    ffprobe gives the display matrix's angle counter-clockwise, the older tag a clockwise one.
+    """
+    for data in stream.get("side_data_list") or []:
+        if (angle := number(data.get("rotation"))) is not None:
+            return round(-angle) % 360
+    turned = number((stream.get("tags") or {}).get("rotate"))
+    return round(turned) % 360 if turned is not None else None

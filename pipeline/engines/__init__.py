@@ -1,0 +1,1 @@
+"""Engines: adapters around model libraries; the only place that imports them, and only when wanted."""

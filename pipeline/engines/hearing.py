@@ -1,0 +1,258 @@
+"""Hearing: how a Whisper model is made to write down a recording, whichever library runs it.
+
+The policy is fixed and nothing in it is drawn at random, so that the same sound gives the same
+words: windows are cut at pauses, decoded greedily with timestamps and without what was heard
+before; a doubtful reading is tried once more with a beam, and the better one stands.
+"""
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from math import exp
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pipeline.core.ports import Heard, Region, Tongue, Word
+from pipeline.engines import pcm as sound
+from pipeline.engines.pcm import RATE, Window
+from pipeline.errors import Misconfigured
+
+if TYPE_CHECKING:
+    from pipeline.engines.pcm import Samples
+
+POLICY: Mapping[str, Any] = MappingProxyType(
+    {
+        "window_seconds": 30.0,
+        # Speech this close together shares a window: sentences need their context.
+        "gap_seconds": 3.0,
+        # A longer region is cut at the quietest moment of its last so many seconds.
+        "search_seconds": 8.0,
+        "temperature": 0.0,
+        "timestamps": True,
+        "condition_on_previous_text": False,
+        "beam": 1,
+        "second_beam": 5,
+        # A reading is tried again when it repeats itself, or when the model doubts it.
+        "max_compression": 2.4,
+        "min_log_probability": -1.0,
+        # A reading that stops so long before its window ends is followed by another of the rest.
+        "rest_seconds": 2.0,
+    }
+)
+
+CANDIDATES = 5
+"""How many languages are named for a window."""
+
+_BATCH = 8
+_KEPT = 32
+_STEP = 0.02
+_FRAMES_PER_SECOND = 100
+_BCP47 = {"jw": "jv"}
+_WHISPER = {tag: code for code, tag in _BCP47.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one decoding of one window gave: tokens, their mean log probability, and that nobody speaks."""
+
+    tokens: tuple[int, ...]
+    log_probability: float
+    no_speech: float
+
+
+class Tokens(Protocol):
+    """What both libraries' tokenizers have in common."""
+
+    eot: int
+    timestamp_begin: int
+
+    def decode(self, tokens: list[int]) -> str:
+        """Turn text tokens into text."""
+        ...
+
+
+class Recogniser(Protocol):
+    """A Whisper model in some library, one window at a time or several at once."""
+
+    def encode(self, samples: "Samples") -> Any:
+        """Encode at most thirty seconds; what comes back is the same whatever else is encoded."""
+        ...
+
+    def tongues(self, encoded: Sequence[Any]) -> list[list[tuple[str, float]]]:
+        """Return every language of the model with its probability, most likely first, per window."""
+        ...
+
+    def tokens(self, language: str) -> Tokens:
+        """Return the tokenizer for a language."""
+        ...
+
+    def decode(self, encoded: Sequence[Any], language: str, beam: int) -> list[Reading]:
+        """Decode windows, each on its own."""
+        ...
+
+    def time_words(self, segments: list[dict[str, Any]], encoded: Any, frames: int, language: str) -> None:
+        """Add ``words`` to the segments of one window; ``frames`` of ten milliseconds hold sound."""
+        ...
+
+
+class Hearing:
+    """Listens to recordings through a recogniser; memory does not grow with their length."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self._model = recogniser
+        self._encoded: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+        """Say which language is heard, one answer per decoding window of the regions."""
+        tongues = []
+        for batch in _batches(_windows(pcm, regions)):
+            for window, found in zip(batch, self._model.tongues(self._encode(pcm, batch)), strict=True):
+                candidates = tuple((_BCP47.get(code, code), round(share, 3)) for code, share in found[:CANDIDATES])
+                tongues.append(Tongue(start=window.start / RATE, end=window.end / RATE, candidates=candidates))
+        return tuple(tongues)
+
+    def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
+        """Write down the regions, in one language. Times are seconds of the stream."""
+        code = _WHISPER.get(language, language)
+        heard: list[Heard] = []
+        waiting = _windows(pcm, regions)
+        while waiting:
+            batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
+            rests = []
+            for window, passages in self._hear(pcm, batch, code):
+                heard += passages
+                if rest := _rest(window, passages):
+                    rests.append(rest)
+            waiting = rests + waiting
+        return tuple(sorted(heard, key=lambda one: (one.start, one.end)))
+
+    def _hear(self, pcm: Path, batch: list[Window], code: str) -> Iterator[tuple[Window, list[Heard]]]:
+        encoded = self._encode(pcm, batch)
+        shares = [dict(found) for found in self._model.tongues(encoded)]
+        if code not in shares[0]:
+            raise Misconfigured(f"the model has no language {code!r}")
+        readings = self._readings(encoded, code)
+        for window, one, share, reading in zip(batch, encoded, shares, readings, strict=True):
+            segments = self._segments(window, one, reading, code)
+            yield window, [_passage(segment, reading, share[code], code) for segment in segments]
+
+    def _readings(self, encoded: Sequence[Any], code: str) -> list[Reading]:
+        """Decode, and decode again with a beam what is doubtful."""
+        tokens = self._model.tokens(code)
+        readings = self._model.decode(encoded, code, POLICY["beam"])
+        doubtful = [n for n, one in enumerate(readings) if _repeats(one, tokens) or _doubts(one)]
+        if doubtful:
+            again = self._model.decode([encoded[n] for n in doubtful], code, POLICY["second_beam"])
+            for n, second in zip(doubtful, again, strict=True):
+                readings[n] = max(
+                    (readings[n], second), key=lambda one: (not _repeats(one, tokens), one.log_probability)
+                )
+        return readings
+
+    def _segments(self, window: Window, encoded: Any, reading: Reading, code: str) -> list[dict[str, Any]]:
+        tokens = self._model.tokens(code)
+        frames = (window.end - window.start) // sound.GRID
+        segments = []
+        for start, end, part in split(reading.tokens, tokens.timestamp_begin, window.length):
+            text = tokens.decode([token for token in part if token < tokens.eot]).strip()
+            if text:
+                seconds = window.seconds
+                segments.append({
+                    "seek": window.start // sound.GRID, "start": seconds + start, "end": seconds + end,
+                    "tokens": list(part), "text": text, "words": [],
+                })  # fmt: skip
+        if segments:
+            self._model.time_words(segments, encoded, frames, code)
+        return segments
+
+    def _encode(self, pcm: Path, batch: Sequence[Window]) -> list[Any]:
+        """Encode windows, remembering the latest: a language is asked for, then the words."""
+        state = pcm.stat()
+        found = []
+        for window in batch:
+            key = (str(pcm), state.st_ino, state.st_mtime_ns, window)
+            if key not in self._encoded:
+                self._encoded[key] = self._model.encode(sound.read(pcm, window.start, window.end))
+            self._encoded.move_to_end(key)
+            found.append(self._encoded[key])
+        while len(self._encoded) > _KEPT:
+            self._encoded.popitem(last=False)
+        return found
+
+
+def split(tokens: Sequence[int], begin: int, length: float) -> Iterator[tuple[float, float, Sequence[int]]]:
+    """Cut tokens into passages at their timestamps: start and end in seconds of the window, tokens.
+
+    A passage that the model left open lasts until the window ends; its words are kept.
+    """
+    cuts = [n for n in range(1, len(tokens)) if tokens[n - 1] >= begin and tokens[n] >= begin]
+    for first, last in zip([0, *cuts], [*cuts, len(tokens)], strict=True):
+        part = tokens[first:last]
+        if not part:
+            continue
+        start = (part[0] - begin) * _STEP if part[0] >= begin else 0.0
+        end = (part[-1] - begin) * _STEP if part[-1] >= begin and len(part) > 1 else length
+        yield min(start, length), min(max(start, end), length), part
+
+
+def compression(text: str) -> float:
+    """Return text bytes over zlib bytes: what repeats itself packs well."""
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))
+
+
+def _windows(pcm: Path, regions: Sequence[Region]) -> list[Window]:
+    return sound.windows(
+        pcm, regions, longest=POLICY["window_seconds"], gap=POLICY["gap_seconds"], search=POLICY["search_seconds"]
+    )
+
+
+def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
+    remaining = iter(windows)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch
+
+
+def _rest(window: Window, passages: Sequence[Heard]) -> Window | None:
+    """Return what a reading left unread; a window in which nothing was heard has been read."""
+    if not passages:
+        return None
+    stop = max(one.end for one in passages)
+    start = max(window.start + RATE, int(stop * RATE) // sound.GRID * sound.GRID)
+    return Window(start=start, end=window.end) if window.end - start >= POLICY["rest_seconds"] * RATE else None
+
+
+def _repeats(reading: Reading, tokens: Tokens) -> bool:
+    text = tokens.decode([token for token in reading.tokens if token < tokens.eot])
+    return compression(text) > POLICY["max_compression"]
+
+
+def _doubts(reading: Reading) -> bool:
+    return reading.log_probability < POLICY["min_log_probability"]
+
+
+def _passage(segment: Mapping[str, Any], reading: Reading, share: float, code: str) -> Heard:
+    words = tuple(
+        Word(
+            start=round(float(word["start"]), 3),
+            end=round(float(word["end"]), 3),
+            text=word["word"].strip(),
+            confidence=round(float(word["probability"]), 3),
+        )
+        for word in segment["words"]
+        if word["word"].strip()
+    )
+    return Heard(
+        start=round(float(segment["start"]), 3),
+        end=round(float(segment["end"]), 3),
+        text=segment["text"],
+        language=_BCP47.get(code, code),
+        language_probability=round(share, 3),
+        confidence=round(exp(reading.log_probability), 3),
+        no_speech=round(reading.no_speech, 3),
+        compression=round(compression(segment["text"]), 3),
+        words=words,
+    )

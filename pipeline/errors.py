@@ -1,0 +1,171 @@
+"""What can go wrong, and who must act.
+
+    PipelineError
+     ├─ Refused        the material itself; recorded as an outcome, never retried   (analyst)
+     ├─ Unavailable    something outside is down or slow; retried                   (nobody, then operator)
+     ├─ Misconfigured  settings, a missing program or weights; says the fix         (operator)
+     └─ Corrupt        preserved bytes no longer match: stop, quarantine, alarm     (custodian)
+
+Every error carries a stable ``code``. The table ``CODES`` below is the only list of them;
+``docs/codes.md`` is generated from it, and a test fails when the source uses a code that is
+not listed here. The first letter says what sort of thing happened: ``E`` an error or a
+refusal, ``N`` nothing to say (empty, not applicable), ``U`` no engine covers it, ``H`` held.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a stable code means, who must act on it, and what to do next."""
+
+    meaning: str
+    who: str
+    next: str
+
+
+_NONE = "nobody"
+_ANALYST = "analyst"
+_OPERATOR = "operator"
+_CUSTODIAN = "custodian"
+
+CODES: dict[str, Code] = {
+    # what a path may be that has no bytes to read
+    "E-SUBMIT-001": Code("nothing exists at this path", _ANALYST, "check the path and submit again"),
+    "E-SUBMIT-002": Code("the file cannot be read", _ANALYST, "allow reading it and submit again"),
+    "E-SUBMIT-003": Code("not a regular file (socket, FIFO or device)", _ANALYST, "submit a regular file"),
+    "E-SUBMIT-004": Code("a directory", _ANALYST, "submit it with --recursive"),
+    "E-SUBMIT-005": Code("a symbolic link", _ANALYST, "submit its target, or use --follow"),
+    "E-SUBMIT-006": Code("the file changed while it was read", _ANALYST, "wait until it is complete, then submit again"),
+    "E-SUBMIT-007": Code("the batch reference is malformed", _ANALYST, "use letters, digits, '.', '_' and '-', 64 at most"),
+    "E-SUBMIT-008": Code("the manifest is malformed", _ANALYST, "correct the rows named and submit again"),
+    "E-COND-001": Code("the conditions file is malformed", _ANALYST, "correct the member named and submit again"),
+    # the material
+    "E-MEDIA-001": Code("the file has no bytes", _ANALYST, "ask the provider for the file again"),
+    "E-MEDIA-002": Code("nothing in it can be decoded", _ANALYST, "ask for another copy; the original stays preserved"),
+    "E-MEDIA-003": Code("it only points to other files", _ANALYST, "submit the files that it points to"),
+    "E-MEDIA-004": Code("beyond a limit set for the line", _OPERATOR, "raise the limit named, then redo the item"),
+    "E-MEDIA-005": Code("the tool that reads it made no progress in time", _OPERATOR, "raise the time limit, then redo the item"),
+    "E-MEDIA-006": Code("the tool that reads it crashed", _OPERATOR, "report the file's digest with the tool's version"),
+    "E-MEDIA-007": Code("part of it could not be decoded", _ANALYST, "read the coverage beside the result"),
+    # nothing to say
+    "N-MEDIA-001": Code("does not concern this kind of material", _NONE, "nothing"),
+    "N-AUDIO-001": Code("there is no sound in it", _NONE, "nothing"),
+    "N-SPEECH-001": Code("no speech was found", _NONE, "nothing"),
+    "N-SPEECH-002": Code("what the model wrote here is not offered as speech", _ANALYST, "listen; the rejected words stand in the readings"),
+    "N-PLACE-001": Code("no position was found", _NONE, "nothing"),
+    "N-TEXT-001": Code("no text was found", _NONE, "nothing"),
+    # no engine covers it
+    "U-LANG-001": Code("no configured model reads this language", _OPERATOR, "add a model whose card lists the language"),
+    "U-CODEC-001": Code("no configured tool decodes this codec", _OPERATOR, "add a tool that decodes it"),
+    # held
+    "H-COND-001": Code("the provider's conditions forbid it", _CUSTODIAN, "ask the provider, or release it by a recorded decision"),
+    "H-COND-002": Code("consent was withdrawn or has ended", _CUSTODIAN, "ask the person concerned"),
+    "H-GRANT-001": Code("this person has no grant for it", _CUSTODIAN, "ask a custodian for a grant"),
+    "H-SOURCE-001": Code("it would identify a source", _CUSTODIAN, "ask a custodian for the permission source_identifying"),
+    "H-EXPORT-001": Code("nobody allowed sharing with this recipient", _CUSTODIAN, "ask the provider"),
+    "H-COPY-001": Code("may be consulted, not copied", _CUSTODIAN, "consult it in place"),
+    "H-HOLD-001": Code("held: a listed digest or a reviewer's mark", _CUSTODIAN, "a custodian decides"),
+    # the line
+    "E-STAGE-001": Code("a stage failed in a way that it did not foresee", _OPERATOR, "read the log, then process with --redo failed"),
+    "E-STAGE-002": Code("a stage returned a body that breaks its own schema", _OPERATOR, "report it; then process with --redo failed"),
+    "E-REPRO-001": Code("the same work gave another result", _OPERATOR, "compare both results; both are kept"),
+    "E-REPRO-002": Code("a derivative made again has another digest", _OPERATOR, "compare the tools of both hosts"),
+    "E-RUN-001": Code("an item is unaccounted for at the end of a run", _OPERATOR, "process the batch again; report it if it stays"),
+    "E-RUN-002": Code("too large a share of the batch failed", _OPERATOR, "read the failures, then process with --redo failed"),
+    # asking for what is not there
+    "E-FIND-001": Code("no such asset, or none that you may see", _ANALYST, "check the identifier, or ask a custodian"),
+    "E-FIND-002": Code("no such batch, or none that you may see", _ANALYST, "check the reference, or ask a custodian"),
+    "E-FIND-003": Code("the prefix fits more than one asset", _ANALYST, "give more digits"),
+    "E-QUERY-001": Code("the query or a filter is malformed", _ANALYST, "correct it"),
+    "E-EXPORT-001": Code("the export cannot be made as asked", _ANALYST, "read the reason and ask again"),
+    # access
+    "E-ACCESS-001": Code("this person may not do that", _CUSTODIAN, "ask a custodian for the permission named"),
+    # the vault
+    "E-VAULT-001": Code("preserved bytes no longer match their digest", _CUSTODIAN, "stop, keep everything, follow the runbook"),
+    "E-VAULT-002": Code("a vault object is incomplete or malformed", _CUSTODIAN, "run evidence recover, then audit --full"),
+    "E-VAULT-003": Code("a vault object is missing", _CUSTODIAN, "restore it from the replica"),
+    "E-VAULT-004": Code("something in the vault is not ours", _CUSTODIAN, "find out who wrote it; do not delete it"),
+    "E-VAULT-005": Code("the vault could not be written", _OPERATOR, "free space or mend the disk, then repeat the command"),
+    "E-VAULT-006": Code("an object was changed by another writer", _NONE, "repeat the command"),
+    "E-VAULT-007": Code("the vault has a format that this version does not read", _OPERATOR, "upgrade the software"),
+    "E-LOG-001": Code("the custody log is broken: an entry does not follow from the one before", _CUSTODIAN, "stop, keep everything, compare with the replica"),
+    "E-LOG-002": Code("the custody log is cut, or a segment is missing", _CUSTODIAN, "stop, keep everything, compare with the replica"),
+    "E-LOG-003": Code("a checkpoint's signature does not verify", _CUSTODIAN, "check the key, then compare with the replica"),
+    "E-LOG-004": Code("log and vault disagree", _CUSTODIAN, "stop, keep everything, compare with the replica"),
+    # the search index
+    "E-INDEX-001": Code("the search index is damaged, missing or of another version", _OPERATOR, "run evidence rebuild index"),
+    "E-INDEX-002": Code("the search index is being rebuilt by another process", _NONE, "wait until it is done"),
+    "E-INDEX-003": Code("the rebuilt index does not hold what was read; the old one stays", _OPERATOR, "run evidence rebuild index again; check the disk if it stays"),
+    "E-LOG-005": Code("a writer ended in the middle of an entry, which was never acknowledged", _CUSTODIAN, "run evidence recover: it records the remains"),
+    # the installation
+    "E-CONF-001": Code("a setting is wrong", _OPERATOR, "correct the setting named"),
+    "E-CONF-002": Code("a program is missing", _OPERATOR, "install the package named"),
+    "E-CONF-003": Code("programs cannot be isolated on this machine", _OPERATOR, "install bubblewrap or allow user namespaces; or accept the risk in the settings"),
+    "E-CONF-004": Code("a model's weights are missing", _OPERATOR, "run evidence models fetch"),
+    "E-CONF-005": Code("a model's weights have the wrong digest", _OPERATOR, "delete the file named and run evidence models fetch"),
+    "E-CONF-006": Code("a model's licence needs consent", _OPERATOR, "read the card, then list it under accept_licences"),
+    "E-CONF-007": Code("the stages do not fit together", _OPERATOR, "correct the stage named"),
+    "E-CONF-008": Code("keys are missing or unsafe", _OPERATOR, "restore the key folder, or correct its permissions"),
+    "E-CONF-009": Code("the command line is wrong", _ANALYST, "read evidence --help"),
+    "E-HOST-001": Code("something outside did not answer", _OPERATOR, "wait and repeat; then look at the service named"),
+    "E-HOST-002": Code("the database did not answer", _OPERATOR, "wait and repeat; then look at the database"),
+    "E-HOST-003": Code("no space is left", _OPERATOR, "free space, then repeat the command"),
+    "E-HOST-004": Code("Airflow did not answer", _OPERATOR, "start it with make up"),
+    "E-HOST-005": Code("a tool could not be started for lack of memory or processes", _OPERATOR, "free memory, then repeat the command"),
+    "E-0000": Code("an error without a code of its own", _OPERATOR, "report it"),
+}  # fmt: skip
+
+
+class PipelineError(Exception):
+    """Base of every error raised on purpose; ``code`` is a key of ``CODES``."""
+
+    code: str = "E-0000"
+    retry: ClassVar[bool] = False
+
+    def __init__(self, reason: str, *, code: str | None = None, next_step: str | None = None) -> None:
+        super().__init__(reason)
+        if code is not None:
+            self.code = code
+        self._next = next_step
+
+    @property
+    def reason(self) -> str:
+        """What happened, in one line."""
+        return str(self.args[0])
+
+    @property
+    def who(self) -> str:
+        """Who must act."""
+        return CODES[self.code].who
+
+    @property
+    def next(self) -> str:
+        """What to do now."""
+        return self._next or CODES[self.code].next
+
+
+class Refused(PipelineError):
+    """The material cannot be processed, and never will be as it stands."""
+
+    code = "E-MEDIA-002"
+
+
+class Unavailable(PipelineError):
+    """Something outside is down or slow; trying again later may work."""
+
+    code = "E-HOST-001"
+    retry = True
+
+
+class Misconfigured(PipelineError):
+    """The settings, a program, the weights or the command line are wrong."""
+
+    code = "E-CONF-001"
+
+
+class Corrupt(PipelineError):
+    """Preserved bytes no longer match their digest: stop, quarantine, tell the custodian."""
+
+    code = "E-VAULT-001"

@@ -1,0 +1,123 @@
+"""Rebuild: makes the index anew beside the old one, compares, and puts it in its place.
+
+The old index answers until the last moment, and may be written meanwhile: what was put or removed
+since the rebuild began is carried over before the new one takes its place.
+"""
+
+import fcntl
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from sqlite3 import Connection
+
+from pipeline.core.model import AssetId
+from pipeline.core.ports import IndexRow
+from pipeline.errors import Unavailable
+from pipeline.index.database import Database, open_generation, transaction
+from pipeline.index.passages import (
+    Contents,
+    Stored,
+    Tally,
+    changed_since,
+    contents_of,
+    last_change,
+    replace,
+    stored_in,
+    stored_of,
+)
+from pipeline.index.sqlite import SqliteIndex
+
+_BATCH = 2000
+"""Assets to a transaction: enough to spare the disk, few enough to stay in memory."""
+
+Source = Iterable[tuple[AssetId, Sequence[IndexRow]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """What the new index holds, and how many assets were carried over from the old one at the end."""
+
+    contents: Contents
+    carried: int
+
+
+def rebuild(index: SqliteIndex, source: Source) -> Rebuilt:
+    """Read every asset's rows from ``source`` into a new index and put it in the old one's place.
+
+    Raises ``Unavailable``: E-INDEX-002 while another rebuild runs, E-INDEX-003 when the new index
+    does not hold what was read; then the old one stays.
+    """
+    database = index.database
+    with database.lock(fcntl.LOCK_EX | fcntl.LOCK_NB, ".rebuild"), database.telling():
+        since = _state(database)
+        generation = database.new_generation()
+        try:
+            with closing(open_generation(generation, bulk=True)) as connection:
+                tally = _fill(connection, source)
+            with closing(open_generation(generation)) as connection:
+                _compare(connection, tally.contents())
+            return _swap(database, generation, since, tally)
+        except BaseException:
+            _discard(database.path, generation)
+            raise
+
+
+def _state(database: Database) -> int | None:
+    """Return the old index's last change; ``None`` when it cannot be read, so that nothing is carried over."""
+    try:
+        with database.reading() as connection:
+            return last_change(connection)
+    except Unavailable as err:
+        if err.code != "E-INDEX-001":
+            raise
+        return None
+
+
+def _fill(connection: Connection, source: Source) -> Tally:
+    tally = Tally()
+    rows = iter(source)
+    while batch := list(islice(rows, _BATCH)):
+        with transaction(connection):
+            for asset, given in batch:
+                _replace(connection, asset, stored_of(asset, given), tally)
+    with transaction(connection):
+        connection.execute("INSERT INTO folded (folded) VALUES ('optimize')")
+    return tally
+
+
+def _replace(connection: Connection, asset: str, rows: list[Stored], tally: Tally) -> None:
+    before, after = replace(connection, asset, rows)
+    if before:
+        tally.add(*before, sign=-1)
+    tally.add(*after)
+
+
+def _compare(connection: Connection, read: Contents) -> None:
+    connection.execute("INSERT INTO folded (folded) VALUES ('integrity-check')")
+    held = contents_of(connection)
+    if held != read:
+        raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")
+
+
+def _swap(database: Database, generation: Path, since: int | None, tally: Tally) -> Rebuilt:
+    # Writers wait; nothing can be put into the old index any more.
+    with database.lock(fcntl.LOCK_EX):
+        carried = 0
+        with closing(open_generation(generation)) as connection:
+            if since is not None:
+                with database.reading() as old, transaction(connection):
+                    for asset in changed_since(old, since):
+                        _replace(connection, asset, stored_in(old, asset), tally)
+                        carried += 1
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.adopt(generation)
+        database.sweep(generation)
+    return Rebuilt(contents=tally.contents(), carried=carried)
+
+
+def _discard(current: Path, generation: Path) -> None:
+    if current.resolve() != generation.resolve():
+        for suffix in ("", "-wal", "-shm"):
+            generation.with_name(generation.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,280 @@
+"""Runner: one stage on one asset: look up, ask the gate, do, sign, keep."""
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from pipeline.catalogue import Catalogue, Row
+from pipeline.core.model import (
+    Asset,
+    AssetId,
+    Derivative,
+    Enrichment,
+    EnrichmentId,
+    Kind,
+    Maker,
+    Media,
+    Outcome,
+    key_of,
+)  # fmt: skip
+from pipeline.core.ports import Derivatives, Engine, MediaTools, Vault
+from pipeline.errors import Corrupt, Misconfigured, PipelineError, Refused, Unavailable
+from pipeline.plan import Step
+from pipeline.stages.base import Job, Result, Stage
+
+_log = logging.getLogger(__name__)
+
+
+class Engines(Protocol):
+    """Engines by port: who they are (cheap), and the loaded thing (dear, once a process)."""
+
+    def identity(self, port: type[Engine]) -> Engine: ...  # noqa: D102
+    def load(self, port: type[Engine]) -> Engine: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redo:
+    """What to do again although a result is kept. ``failed`` needs nothing: an attempt never blocks a new one."""
+
+    everything: bool = False
+    stage: str | None = None
+    model: str | None = None
+
+    def wants(self, stage: Stage, maker: Maker) -> bool:
+        """Tell whether a kept result of this stage is to be made again."""
+        return self.everything or stage.name == self.stage or (self.model is not None and maker.model == self.model)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The ports that the runner works with."""
+
+    vault: Vault
+    catalogue: Catalogue
+    derivatives: Derivatives
+    tools: MediaTools
+    engines: Engines
+    limits: Mapping[str, Any]
+    may_process: Callable[[AssetId], tuple[bool, str | None, str]]
+    """Whether the gate lets an asset be processed now; else the code and the reason."""
+
+
+class Runner:
+    """Runs steps of one plan."""
+
+    def __init__(self, parts: Parts, steps: Sequence[Step]) -> None:
+        self._parts = parts
+        self._by_kind = {step.stage.writes: step.stage for step in steps}
+
+    def run(self, asset: Asset, stage: Stage, redo: Redo | None = None) -> Row | None:
+        """Run one stage on one asset and return its ledger row; ``None`` when an input is still pending.
+
+        What the material forbids becomes an outcome. ``Unavailable``, ``Misconfigured`` and
+        ``Corrupt`` are the caller's, who knows whether to try again; nothing is recorded then.
+        """
+        inputs = self._inputs(asset, stage)
+        if inputs is None:
+            return None
+        if short := _short_cut(stage, inputs):
+            return self._keep(asset, stage, *short)
+        maker = self._maker(stage)
+        basis = tuple(inputs[kind].id for kind in (*stage.reads, *stage.maybe) if kind in inputs)
+        key = key_of(asset.id, stage.writes, maker, basis)
+        kept = self._parts.catalogue.by_key(key)
+        if kept and not (redo and redo.wants(stage, maker)):
+            return self._keep_kept(asset, stage, kept.id)
+        allowed, code, reason = self._parts.may_process(asset.id)
+        if not allowed:
+            result = Result(outcome=Outcome.HELD, code=code, reason=reason)
+        else:
+            result = self._do(asset, stage, inputs)
+        return self._keep(asset, stage, maker, result, tuple(inputs[k] for k in inputs if inputs[k].id in basis))
+
+    def give_up(self, asset: Asset, stage: Stage, err: PipelineError) -> Row:
+        """Record that a stage failed after all tries: an attempt, which never blocks a new one."""
+        result = Result(outcome=Outcome.FAILED, code=err.code, reason=err.reason)
+        return self._keep(asset, stage, Maker(stage=stage.name, version=stage.version), result, ())
+
+    # --- before the work
+
+    def _inputs(self, asset: Asset, stage: Stage) -> dict[Kind, Enrichment] | None:
+        wanted = list(stage.reads)
+        if stage.media is not None and Kind.FORMAT not in wanted:
+            wanted.append(Kind.FORMAT)
+        found: dict[Kind, Enrichment] = {}
+        for kind in (*wanted, *stage.maybe):
+            maker = self._by_kind.get(kind)
+            current = self._current(asset.id, maker) if maker else None
+            if current is None and kind in wanted:
+                return None
+            if current and (kind in wanted or current.outcome is Outcome.DONE):
+                found[kind] = current
+        return found
+
+    def _current(self, asset: AssetId, stage: Stage) -> Enrichment | None:
+        row = self._parts.catalogue.row(asset, stage.name)
+        return self._enrichment(asset, row.enrichment) if row and row.enrichment else None
+
+    def _enrichment(self, asset: AssetId, wanted: EnrichmentId) -> Enrichment:
+        for entry in self._parts.catalogue.entries(asset):
+            if entry.id == wanted and entry.record is not None:
+                return Enrichment.from_json(entry.record)
+        for record in self._parts.vault.records(asset):
+            if record["id"] == wanted:
+                return Enrichment.from_json(record)
+        raise Corrupt(f"enrichment {wanted} of {asset} is not in the vault", code="E-VAULT-003")
+
+    def _maker(self, stage: Stage) -> Maker:
+        parameters = {name: self._parts.limits[name] for name in stage.limits}
+        environment: dict[str, Any] = dict(self._parts.tools.environment(*stage.tools)) if stage.tools else {}
+        if stage.engine is None:
+            return Maker(stage=stage.name, version=stage.version, parameters=parameters, environment=environment)
+        who = self._parts.engines.identity(stage.engine)
+        return Maker(
+            stage=stage.name, version=stage.version, engine=who.engine, model=who.model,
+            weights_sha256=who.weights_sha256, provenance=who.provenance,
+            parameters={**parameters, **who.parameters}, environment={**environment, **who.environment},
+        )  # fmt: skip
+
+    # --- the work
+
+    def _do(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Result:
+        try:
+            return self._work(asset, stage, inputs)
+        except (Unavailable, Misconfigured, Corrupt):
+            raise
+        except Refused as err:
+            outcome = Outcome.UNSUPPORTED if err.code.startswith("U-") else Outcome.REFUSED
+            return Result(outcome=outcome, code=err.code, reason=err.reason)
+        except PipelineError as err:
+            return Result(outcome=Outcome.FAILED, code=err.code, reason=err.reason)
+        except ValidationError as err:
+            _log.error("%s broke its own schema: %s", stage.name, [one["loc"] for one in err.errors()])
+            return Result(outcome=Outcome.FAILED, code="E-STAGE-002", reason=f"{err.error_count()} members are wrong")
+        except Exception as err:  # noqa: BLE001 (our fault, whatever it is: one item fails, not the shard)
+            # The message may quote the material; a log must not. Type and place are enough to find it.
+            where = traceback.extract_tb(err.__traceback__)[-1]
+            place = f"{type(err).__name__} at {Path(where.filename).name}:{where.lineno}"
+            _log.error("%s failed: %s", stage.name, place)
+            return Result(outcome=Outcome.FAILED, code="E-STAGE-001", reason=place)
+
+    def _work(
+        self,
+        asset: Asset,
+        stage: Stage,
+        inputs: Mapping[Kind, Enrichment],
+        put: Callable[..., Derivative] | None = None,
+    ) -> Result:
+        parts = self._parts
+        with parts.vault.original(asset.id) as path, parts.derivatives.workspace() as scratch:
+            job = Job(
+                asset=asset, path=path, known=inputs, tools=parts.tools, scratch=scratch,
+                limits={name: parts.limits[name] for name in stage.limits},
+                put=put or parts.derivatives.put,
+                derivative=partial(self._derivative, asset, inputs),
+            )  # fmt: skip
+            if stage.engine is None:
+                return stage.work(job)
+            return stage.work(job, parts.engines.load(stage.engine))
+
+    def _derivative(self, asset: Asset, inputs: Mapping[Kind, Enrichment], kind: Kind, role: str) -> Path:
+        """Find a derivative of an input; make it again when it was made on another host or dropped."""
+        wanted = next((one for one in inputs[kind].derivatives if one.role == role), None)
+        if wanted is None:
+            raise PipelineError(f"{kind} has no derivative {role!r}", code="E-STAGE-001")
+        store = self._parts.derivatives
+        if here := store.get(wanted.sha256) or self._parts.vault.kept(asset.id, wanted.sha256):
+            return here
+        maker = self._by_kind[kind]
+        before = self._inputs(asset, maker)
+        if before is None:
+            raise PipelineError(f"the input of {kind} is gone", code="E-STAGE-001")
+        self._work(asset, maker, before)
+        if again := store.get(wanted.sha256):
+            return again
+        raise PipelineError(f"{role} made again has another digest", code="E-REPRO-002")
+
+    # --- after the work
+
+    def _keep_kept(self, asset: Asset, stage: Stage, wanted: EnrichmentId) -> Row:
+        row = self._parts.catalogue.row(asset.id, stage.name)
+        if row and row.enrichment == wanted:
+            return row
+        return self._save(asset, stage, replace(self._enrichment(asset.id, wanted), made_at=_now()))
+
+    def _keep(
+        self, asset: Asset, stage: Stage, maker: Maker, result: Result, basis: tuple[Enrichment, ...]
+    ) -> Row:  # fmt: skip
+        before = self._parts.catalogue.row(asset.id, stage.name)
+        made = Enrichment(
+            asset=asset.id, kind=stage.writes, maker=maker, basis=tuple(one.id for one in basis),
+            outcome=result.outcome, made_at=_now(), code=result.code, reason=result.reason, coverage=result.coverage,
+            body=result.body.model_dump(mode="json") if result.body else {}, derivatives=result.derivatives,
+        )  # fmt: skip
+        if before and before.enrichment and before.enrichment != made.id and before.outcome.final:
+            made = replace(made, supersedes=(before.enrichment,))
+        return self._save(asset, stage, made)
+
+    def _save(self, asset: Asset, stage: Stage, made: Enrichment) -> Row:
+        row = row_of(stage.name, made)
+        catalogue = self._parts.catalogue
+        latest = [entry for entry in catalogue.entries(asset.id) if entry.kind == stage.writes]
+        if latest and latest[-1].id == made.id:
+            catalogue.set_row(row)  # said before, and still the last word
+        else:
+            catalogue.add(made, row)
+        return row
+
+
+def row_of(stage: str, made: Enrichment) -> Row:
+    """Return the ledger row that an enrichment stands for."""
+    return Row(
+        asset=made.asset, stage=stage, outcome=made.outcome, code=made.code, reason=made.reason,
+        enrichment=made.id, partial=bool(made.coverage and made.coverage.partial),
+        own=TAKEN_OVER not in made.maker.parameters,
+    )  # fmt: skip
+
+
+TAKEN_OVER = "taken_over"
+"""The parameter of a maker that only passed on the outcome of an input."""
+
+_Settled = tuple[Maker, Result, tuple[Enrichment, ...]]
+
+
+def _short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> _Settled | None:
+    """Settle without work: not for this media, or an input that has nothing to give.
+
+    The maker names no engine and no tool: another engine could not change such a result.
+    """
+    if stage.media is not None:
+        shape = inputs[Kind.FORMAT]
+        if shape.outcome is not Outcome.DONE:
+            return _take_over(stage, shape)
+        media = Media(shape.body["media"])
+        if not stage.accepts(media):
+            result = Result(outcome=Outcome.NOT_APPLICABLE, code="N-MEDIA-001", reason=f"not for {media} material")
+            return _maker_of_short_cut(stage, media=str(media)), result, (shape,)
+    for kind in stage.reads:
+        if inputs[kind].outcome is not Outcome.DONE:
+            return _take_over(stage, inputs[kind])
+    return None
+
+
+def _take_over(stage: Stage, one: Enrichment) -> _Settled:
+    result = Result(outcome=one.outcome, code=one.code, reason=one.reason)
+    return _maker_of_short_cut(stage, **{TAKEN_OVER: str(one.kind)}), result, (one,)
+
+
+def _maker_of_short_cut(stage: Stage, **parameters: str) -> Maker:
+    return Maker(stage=stage.name, version=stage.version, parameters=parameters)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

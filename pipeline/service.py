@@ -1,0 +1,238 @@
+"""Service: the use cases. The command line, the DAGs and the web call these and no more.
+
+Every method acts as one person and asks the gate; what that person may not know of is answered
+as if it did not exist. Every act is an entry of the custody log.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.canonical import digest
+from pipeline.core.gate import Decision, Purpose
+from pipeline.core.model import AssetId
+from pipeline.core.people import Permission
+from pipeline.engines.identity import port_name
+from pipeline.errors import Misconfigured
+from pipeline.plan import plan
+from pipeline.settings import Settings, read_settings
+from pipeline.usecases import find, ledger, persons, rebuild, terms
+from pipeline.usecases.access import Access, Denied, resolve
+from pipeline.usecases.home import Home, open_home
+from pipeline.usecases.process import finish_shard, process, redo_of, run_task
+from pipeline.usecases.submit import check_reference, submission_of, submit
+
+
+class App:
+    """One open installation, used by one person."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        if not rebuild.complete(home):
+            rebuild.first_time(home)
+
+    # --- the line
+
+    def submit(self, paths: Sequence[Path], *, batch: str, **given: Any) -> dict[str, Any]:
+        """Preserve files in a batch; one answer per item, in order."""
+        check_reference(batch)
+        Access(self.home).need(Permission.SUBMIT, batch)
+        document = submit(self.home, submission_of(self.home, batch, paths, **given))
+        self.home.log.checkpoint()
+        return document
+
+    def process(
+        self,
+        batch: str,
+        *,
+        stages: Sequence[str] = (),
+        redo: str | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _of: None,
+    ) -> dict[str, Any]:
+        """Run the line over a batch in this process; return the status document."""
+        register = self._batch(batch, Permission.PROCESS)
+        again = redo_of(redo)
+        self._note("process", register, stages=sorted(stages), redo=digest(redo) if redo else "none")
+        process(self.home, batch, stages=stages, redo=again, progress=progress)
+        self.home.log.checkpoint()
+        return ledger.status(self.home, batch)
+
+    def queue(self, batch: str) -> dict[str, Any]:
+        """Ask Airflow to run the line over a batch."""
+        from pipeline.queue import queue_batch
+
+        register = self._batch(batch, Permission.PROCESS)
+        self._note("queue", register)
+        return queue_batch(self.home.settings, batch)
+
+    def shards(self, batch: str) -> list[dict[str, Any]]:
+        """Cut a batch into ranges: ids and numbers only."""
+        register = self._batch(batch, Permission.PROCESS)
+        self._note("run", register)
+        return ledger.shards(self.home, batch)
+
+    def run_stages(self, task: str, shard: dict[str, Any], *, last_try: bool = False) -> dict[str, dict[str, int]]:
+        """Run the stages of a task over a shard; return the outcomes by stage."""
+        self._batch(shard["batch"], Permission.PROCESS)
+        return run_task(self.home, task, self._assets(shard), last_try=last_try)
+
+    def write_back(self, shard: dict[str, Any]) -> dict[str, int]:
+        """Write a shard's new results to the vault and the index."""
+        self._batch(shard["batch"], Permission.PROCESS)
+        return {"assets": finish_shard(self.home, self._assets(shard))}
+
+    def reconcile(self, batch: str) -> dict[str, Any]:
+        """Add a finished run up; raise when an item is unaccounted for or too many failed."""
+        register = self._batch(batch, Permission.PROCESS)
+        document = ledger.reconcile(self.home, batch)
+        self._note("reconcile", register, items=document["items"], accounted=document["accounted"])
+        self.home.log.checkpoint()
+        return document
+
+    def status(self, batch: str | None = None) -> dict[str, Any]:
+        """Say what became of a batch, or of all that the person may know of."""
+        known = Access(self.home).batches()
+        if batch is None:
+            return {"batches": [ledger.status(self.home, ref) for ref in known]}
+        if batch not in known:
+            raise Denied("no such batch, or none that you may see", code="E-FIND-002")
+        return ledger.status(self.home, batch)
+
+    # --- finding
+
+    def allowed(
+        self, purpose: Purpose, asset: AssetId, *, actor: str | None = None, recipient: str | None = None
+    ) -> Decision:
+        """Answer the gate's question for the acting person, or for another by name: may they do this now?"""
+        return Access(self.home, actor=actor).decide(purpose, asset, recipient=recipient)
+
+    def show(self, asset: str) -> dict[str, Any]:
+        """Return the enriched document of an asset, without what this person may not see."""
+        access = Access(self.home)
+        try:
+            found, decision = resolve(self.home, access, asset, Purpose.VIEW)
+        except Denied as err:
+            self._note("deny-show", None, code=err.code)
+            raise
+        self._note("show", found, withheld=len(decision.withheld))
+        return find.document(self.home, found, decision)
+
+    def search(self, query: str, **given: Any) -> dict[str, Any]:
+        """Find passages that this person may see."""
+        answer = find.search(self.home, Access(self.home), query, **given)
+        self._note("search", None, hits=len(answer["hits"]))
+        return answer
+
+    def export(
+        self, assets: Sequence[str], *, batch: str | None, form: str, to: Path, recipient: str
+    ) -> dict[str, Any]:
+        """Write what conditions allow this recipient; say what was withheld and why."""
+        return find.export(
+            self.home, Access(self.home), assets, batch=batch, form=form, to=to, recipient=recipient
+        )  # fmt: skip
+
+    # --- keeping
+
+    def audit(self, *, part: tuple[int, int] | None = None) -> dict[str, Any]:
+        """Read preserved bytes, compare them with their digests and with the log."""
+        Access(self.home).need(Permission.AUDIT)
+        report = self.home.vault.audit(part)
+        findings = [
+            {"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in report.findings
+        ]
+        self._note("audit", None, checked=report.checked, findings=len(findings))
+        self.home.log.checkpoint()
+        return {"checked": report.checked, "bytes": report.bytes, "findings": findings}
+
+    def verify_log(self) -> dict[str, Any]:
+        """Verify every segment and checkpoint of the custody log."""
+        Access(self.home).need(Permission.AUDIT)
+        report = self.home.log.verify()
+        findings = [{"asset": None, "path": one.path, "code": one.code, "what": one.what} for one in report.findings]
+        return {
+            "segments": report.segments, "entries": report.entries, "checkpoints": report.checkpoints,
+            "findings": findings,
+        }  # fmt: skip
+
+    def recover(self) -> dict[str, Any]:
+        """Finish or sweep what a crash left in the vault."""
+        Access(self.home).need(Permission.AUDIT)
+        mended = self.home.vault.recover()
+        self._note("recover", None, mended=mended)
+        return {"mended": mended}
+
+    def rebuild(self, what: str) -> dict[str, Any]:
+        """Make the catalogue or the index again from the vault."""
+        Access(self.home).need(Permission.AUDIT)
+        made = {"catalogue": rebuild.rebuild_catalogue, "index": rebuild.rebuild_index}[what](self.home)
+        self._note(f"rebuild-{what}", None, assets=made["assets"])
+        return made
+
+    # --- people and terms
+
+    def grant(self, person: str, **given: Any) -> dict[str, Any]:
+        """Give a person permissions, or take all of theirs back."""
+        access = Access(self.home)
+        access.need(Permission.CUSTODY)
+        return persons.grant(self.home, access, person, **given)
+
+    def people(self) -> dict[str, Any]:
+        """List persons and the grants in force."""
+        access = Access(self.home)
+        access.need(Permission.CUSTODY)
+        return {"people": persons.listing(access)}
+
+    def conditions(self, batch: str, file: Path, *, n: int | None = None) -> dict[str, Any]:
+        """Change what binds a batch, or one of its items, from now on."""
+        register = self._batch(batch, Permission.CUSTODY)
+        return terms.amend(self.home, batch, register, file, n=n)
+
+    def close(self) -> None:
+        """Give leases and connections back."""
+        self.home.close()
+
+    # ---
+
+    def _batch(self, batch: str, permission: Permission) -> str:
+        """Return the opaque id of a batch that the person may use so."""
+        access = Access(self.home)
+        register = self.home.catalogue.register_of(batch)
+        if register is None or batch not in access.batches():
+            raise Denied("no such batch, or none that you may see", code="E-FIND-002")
+        access.need(permission, batch)
+        return register
+
+    def _assets(self, shard: dict[str, Any]) -> Sequence[Any]:
+        assets = self.home.catalogue.batch_assets(shard["batch"])
+        return assets[shard["offset"] : shard["offset"] + shard["size"]]
+
+    def _note(self, act: str, subject: str | None, **facts: Any) -> None:
+        self.home.log.append(act, actor=self.home.actor, subject=subject, **facts)
+
+
+def open_app(settings: Settings | None = None) -> App:
+    """Open the installation that the environment names."""
+    return App(open_home(settings or read_settings()))
+
+
+def models(action: str, *, profile: str | None = None, progress: Any = None) -> dict[str, Any]:
+    """List, fetch, verify or choose models; needs no home but for ``resolve``."""
+    from pipeline import weights
+
+    settings = read_settings()
+    if action == "list":
+        return {"models": weights.list_models(settings)}
+    if action == "fetch":
+        done = weights.fetch(settings, profile=profile, progress=progress)
+        return {"models": [{"model": one.card.name, "weights_sha256": one.weights_sha256} for one in done]}
+    if action == "verify":
+        checked = [asdict(one) for one in weights.verify(settings, profile=profile)]
+        return {"files": checked, "findings": [one for one in checked if one["code"]]}
+    if action == "resolve":
+        open_home(settings).close()
+        lock, changes = weights.resolve(settings, profile or settings.profile)
+        again = {one.port for one in changes if one.before}
+        steps = [step.stage.name for step in plan() if step.stage.engine and port_name(step.stage.engine) in again]
+        return {"profile": lock.profile, "ports": {k: asdict(v) for k, v in lock.ports.items()}, "redo": steps}
+    raise Misconfigured(f"models cannot {action}", code="E-CONF-009")

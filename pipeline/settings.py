@@ -1,0 +1,145 @@
+"""Settings: read once, from the environment and one file; nothing else in the code asks for them."""
+
+import getpass
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pipeline.errors import Misconfigured
+
+
+class Limits(BaseModel):
+    """Limits on untrusted material. They can change results, so makers record those that apply."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_pixels: int = Field(default=400_000_000, gt=0, description="pixels of one picture or frame")
+    tool_seconds: float = Field(default=60, gt=0, description="wall-clock limit of a call that only looks")
+    decode_seconds: float = Field(default=6 * 3600, gt=0, description="wall-clock limit of a call that decodes")
+    max_streams: int = Field(default=64, gt=0, description="streams of one container")
+    memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
+    output_bytes: int = Field(default=40_000_000_000, gt=0, description="largest file that a tool may write")
+    answer_bytes: int = Field(default=64_000_000, gt=0, description="largest answer that a tool may print")
+
+
+class Settings(BaseModel):
+    """All settings, with the defaults for one machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(description="where state lives ($EVIDENCE_HOME)")
+    models: Path = Field(description="where weights lie ($EVIDENCE_MODELS)")
+    cards: Path = Field(description="where model cards lie")
+    keys: Path = Field(description="where signing keys lie ($EVIDENCE_KEYS)")
+    actor: str = Field(description="the acting person ($EVIDENCE_ACTOR, else the login name)")
+    scratch: Path = Field(description="this process's fast disk ($EVIDENCE_SCRATCH)")
+    database: str = Field(description="URL of the catalogue ($EVIDENCE_DATABASE)")
+
+    isolation: Literal["required", "accepted-missing"] = Field(
+        default="required", description="'accepted-missing' runs tools unisolated where bubblewrap cannot work"
+    )
+    profile: Literal["embedded", "standard", "auto"] = Field(default="embedded", description="which models to use")
+    transcriber: Literal["faster-whisper", "openai-whisper"] = Field(
+        default="faster-whisper", description="which adapter reads speech; both use the same tensors"
+    )
+    accept_licences: tuple[str, ...] = Field(default=(), description="licences beyond free ones that are consented to")
+    model_hub: str | None = Field(default=None, description="URL of a model hub; none is ever contacted without it")
+    geocoder: str | None = Field(default=None, description="URL of a Nominatim server; none is contacted without it")
+    package_index: str | None = Field(default=None, description="URL of a package index that carries the weights")
+    shard_seconds: float = Field(default=600, gt=0, description="media seconds in one shard")
+    shard_items: int = Field(default=200, gt=0, le=1000, description="items in one shard at most")
+    max_failed_share: float = Field(default=0.05, ge=0, le=1, description="a run with more failures than this fails")
+    lease_seconds: float = Field(default=120, gt=0, description="how long a silent worker keeps its work")
+    airflow_url: str = Field(default="http://127.0.0.1:8080", description="Airflow's API server")
+    airflow_user: str = Field(default="admin", description="who asks Airflow to run a batch")
+    airflow_password: SecretStr | None = Field(default=None, description="else the one that make up generated")
+    limits: Limits = Limits()
+
+    @property
+    def vault(self) -> Path:
+        """The vault's root."""
+        return self.home / "vault"
+
+    @property
+    def derivatives(self) -> Path:
+        """Kept derivatives that are not yet, or no longer only, in the vault."""
+        return self.home / "derivatives"
+
+    @property
+    def index(self) -> Path:
+        """The search index."""
+        return self.home / "index.sqlite"
+
+    @property
+    def models_lock(self) -> Path:
+        """The choice of models, made once."""
+        return self.home / "models.lock"
+
+
+_CHECKOUT = Path(__file__).resolve().parent.parent
+_FROM_ENVIRONMENT = {
+    "home": "EVIDENCE_HOME",
+    "models": "EVIDENCE_MODELS",
+    "keys": "EVIDENCE_KEYS",
+    "actor": "EVIDENCE_ACTOR",
+    "scratch": "EVIDENCE_SCRATCH",
+    "database": "EVIDENCE_DATABASE",
+    "isolation": "EVIDENCE_ISOLATION",
+    "transcriber": "EVIDENCE_TRANSCRIBER",
+    "profile": "EVIDENCE_PROFILE",
+    "airflow_url": "EVIDENCE_AIRFLOW_URL",
+    "airflow_user": "EVIDENCE_AIRFLOW_USER",
+    "airflow_password": "EVIDENCE_AIRFLOW_PASSWORD",
+    "package_index": "EVIDENCE_PACKAGE_INDEX",
+}
+
+
+def settings_file() -> Path:
+    """Return the file that settings are read from; it need not exist."""
+    given = os.environ.get("EVIDENCE_SETTINGS")
+    return Path(given) if given else platformdirs.user_config_path("evidence") / "settings.toml"
+
+
+def read_settings() -> Settings:
+    """Read the settings file, then the environment over it; ``Misconfigured`` names what is wrong."""
+    values: dict[str, Any] = {}
+    file = settings_file()
+    if file.is_file():
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+            raise Misconfigured(f"{file}: {err}") from err
+    values.update({name: os.environ[var] for name, var in _FROM_ENVIRONMENT.items() if os.environ.get(var)})
+    home = Path(values.get("home") or _CHECKOUT / "var").expanduser().resolve()
+    values["home"] = home
+    values.setdefault("models", _CHECKOUT / "models")
+    values.setdefault("cards", _CHECKOUT / "models")
+    values.setdefault("keys", platformdirs.user_config_path("evidence") / "keys")
+    values.setdefault("scratch", home / "scratch")
+    values.setdefault("database", f"sqlite:///{home / 'catalogue.sqlite'}")
+    if "actor" not in values:
+        values["actor"] = _login()
+    try:
+        return Settings(**values)
+    except ValidationError as err:
+        first = err.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"setting {where!r}: {first['msg']}") from err
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process."""
+    return read_settings()
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid-{os.getuid()}"

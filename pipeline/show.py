@@ -1,0 +1,88 @@
+"""Show: what a command answers, as a person reads it on a terminal; hostile text is escaped."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pipeline.core.text import printable
+
+Json = Mapping[str, Any]
+
+
+def tell(command: str, document: Any) -> str:
+    """Return the lines for a terminal."""
+    lines = _TELLERS.get(command, _anything)(document)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _anything(document: Any, indent: str = "") -> Iterator[str]:
+    if isinstance(document, Mapping):
+        for name, value in document.items():
+            yield from _member(str(name), value, indent)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _member("-", value, indent)
+    else:
+        yield f"{indent}{_text(document)}"
+
+
+def _member(name: str, value: Any, indent: str) -> Iterator[str]:
+    mark = name if name == "-" else f"{printable(name)}:"
+    if isinstance(value, Mapping | list) and value:
+        yield f"{indent}{mark}"
+        yield from _anything(value, f"{indent}  ")
+    else:
+        yield f"{indent}{mark} {_text(value)}"
+
+
+def _text(value: Any) -> str:
+    if value is None or value in ({}, []):
+        return "-"
+    return printable(str(value), limit=300)
+
+
+def _submit(document: Json) -> Iterator[str]:
+    for one in document["items"]:
+        rest = f"{one['code']} {_text(one['reason'])}" if one["code"] else one["asset"][:16]
+        yield f"{one['n']:>6}  {one['outcome']:<10} {rest}  {_text(one['path'])}"
+    yield f"batch {document['batch']}: " + _tally(document["totals"])
+
+
+def _tally(counts: Json) -> str:
+    return " · ".join(f"{n} {name}" for name, n in counts.items()) or "nothing"
+
+
+def _status(document: Json) -> Iterator[str]:
+    for one in document.get("batches", [document]):
+        yield f"batch {one['batch']}: {one['accounted']} of {one['items']} items accounted, {one['partial']} partial"
+        for stage, counts in one["outcomes"].items():
+            late = {"pending": one["pending"][stage]} if one["pending"][stage] else {}
+            yield f"  {stage:<14} {_tally({**counts, **late})}"
+        for bad in one["failures"]:
+            yield f"  item {bad['n']} {bad['stage']}: {bad['code']} {_text(bad['reason'])}"
+
+
+def _search(document: Json) -> Iterator[str]:
+    for one in document["hits"]:
+        at = f" at {one['t']:.1f} s" if one["t"] is not None else ""
+        yield f"{one['asset'][:16]}  {one['field']}{at}  [machine-made] {_text(one['snippet'])}"
+    least = "at least " if document["total_is_at_least"] else ""
+    yield f"{least}{document['total']} found"
+    for reason, n in document["unsearchable"].items():
+        yield f"  {n} could not be searched: {reason}"
+
+
+def _findings(document: Json) -> Iterator[str]:
+    for one in document["findings"]:
+        yield f"{one['code']} {_text(one['path'])}: {_text(one['what'])}"
+    rest = {name: value for name, value in document.items() if name != "findings"}
+    yield ", ".join(f"{value} {name}" for name, value in rest.items()) + f", {len(document['findings'])} findings"
+
+
+_TELLERS: dict[str, Callable[[Any], Iterator[str]]] = {
+    "submit": _submit,
+    "process": _status,
+    "status": _status,
+    "search": _search,
+    "audit": _findings,
+    "verify-log": _findings,
+}

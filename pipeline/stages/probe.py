@@ -1,0 +1,230 @@
+"""Probe: what the container promises, what decodes, and every tag that anybody wrote into it."""
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from pipeline.core.body import Body, Seconds
+from pipeline.core.extent import GRACE, promised, seconds_covered
+from pipeline.core.model import Coverage, Kind, Media
+from pipeline.core.recorded import recorded
+from pipeline.core.streams import number, ratio, roles, rotation, still, whole
+from pipeline.core.tags import first, identifying, raw_tags
+from pipeline.errors import Refused
+from pipeline.stages.base import Job, Result, done, stage
+
+_DECODED_RATE = 16_000
+_NOTHING = "E-MEDIA-002"
+_UNDECODED = "U-CODEC-001"
+_BEYOND_DECODER = ("image/hei", "image/x-", "image/jxl")
+"""Pictures that the decoder does not know (HEIF, camera raw …): their metadata is evidence all the same."""
+
+
+class Stream(Body):
+    """One stream. ``start`` counts from the container's own start; ``rotation`` is clockwise, to show it upright."""
+
+    index: int
+    type: str
+    codec: str | None
+    width: int | None
+    height: int | None
+    rotation: int | None
+    fps: str | None
+    time_base: str | None
+    start: Seconds | None
+    duration: Seconds | None
+    channels: int | None
+    sample_rate: int | None
+    language: str | None
+    disposition: tuple[str, ...]
+
+
+class Created(Body):
+    """When it says it was made: UTC where a zone is known, as written, the zone, and the tag that says so."""
+
+    value: str | None
+    original: str
+    zone: str | None
+    tag: str
+
+
+class Camera(Body):
+    """The device that it says made it."""
+
+    make: str | None
+    model: str | None
+
+
+class Still(Body):
+    """A picture as stored; ``orientation`` is EXIF's 1 to 8."""
+
+    width: int
+    height: int
+    orientation: int
+    frames: int
+
+
+class Tags(Body):
+    """Every raw tag, ``tool:group:tag`` → text."""
+
+    raw: dict[str, str]
+
+
+class Probe(Body):
+    """Claims beside what was decoded. ``source_identifying`` names the members that may lead to a source."""
+
+    duration_declared: Seconds | None
+    duration_decoded: Seconds | None
+    streams: tuple[Stream, ...]
+    picture: Still | None
+    created_at: Created | None
+    camera: Camera
+    tags: Tags
+    source_identifying: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@stage(
+    version=1, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow"),
+    limits=("max_pixels", "max_streams", "tool_seconds", "decode_seconds", "memory_bytes", "answer_bytes"),
+)  # fmt: skip
+def probe(job: Job) -> Result:
+    """Say what it holds: streams, tags, and how much of it decodes; nothing decodable is refused."""
+    shape = job.body(Kind.FORMAT)
+    notes: list[str] = []
+    metadata = _readable(job.tools.metadata, job, notes)
+    exif = _readable(job.tools.exif, job, notes)
+    seen: Mapping[str, Any] = {}
+    streams: tuple[Stream, ...] = ()
+    image = declared = decoded = None
+    if shape["media"] == Media.IMAGE:
+        image, coverage = _picture(job, str(shape["media_type"]), metadata)
+    else:
+        seen = job.tools.probe(job.path)
+        streams, declared = _streams(seen), number((seen.get("format") or {}).get("duration"))
+        decoded, coverage = _decode(job, seen, streams, declared)
+    raw, cut = raw_tags(seen, metadata, exif)
+    created = recorded(raw)
+    body = Probe(
+        duration_declared=declared, duration_decoded=decoded, streams=streams, picture=image,
+        created_at=Created(value=created.value, original=created.original, zone=created.zone, tag=created.tag)
+        if created else None,
+        camera=_camera(raw), tags=Tags(raw=raw),
+        source_identifying=("camera", *(f"tags.raw.{key}" for key in identifying(raw))),
+        flags=tuple(sorted({*notes, *cut})),
+    )  # fmt: skip
+    return done(body, coverage=coverage)
+
+
+def _readable(read: Callable[..., Mapping[str, Any]], job: Job, notes: list[str]) -> Mapping[str, Any]:
+    """Read tags; damaged ones take nothing away from the pixels and the sound beside them."""
+    try:
+        return read(job.path)
+    except Refused:
+        notes.append("metadata_unreadable")
+        return {}
+
+
+def _camera(raw: Mapping[str, str]) -> Camera:
+    make = first(raw, "IFD0:Make", "Keys:Make", "com.apple.quicktime.make", "com.android.manufacturer", "Make")
+    model = first(raw, "IFD0:Model", "Keys:Model", "com.apple.quicktime.model", "com.android.model", "Model")
+    return Camera(make=make, model=model)
+
+
+# --- pictures
+
+
+def _picture(job: Job, media_type: str, metadata: Mapping[str, Any]) -> tuple[Still, Coverage]:
+    try:
+        seen = job.tools.picture(job.path)
+    except Refused as err:
+        beyond = err.code == _UNDECODED or (err.code == _NOTHING and media_type.startswith(_BEYOND_DECODER))
+        image = _described(metadata) if beyond else None
+        if image is None:
+            raise
+        gap = (0.0, float(image.height), _UNDECODED)
+        return image, Coverage(unit="rows", of=image.height, read=0, gaps=(gap,))
+    if seen.rows <= 0:
+        raise Refused("not one row of the picture could be decoded", code=_NOTHING)
+    gaps = ((float(seen.rows), float(seen.height), "E-MEDIA-007"),) if seen.rows < seen.height else ()
+    image = Still(width=seen.width, height=seen.height, orientation=seen.orientation, frames=seen.frames)
+    return image, Coverage(unit="rows", of=seen.height, read=min(seen.rows, seen.height), gaps=gaps)
+
+
+def _described(metadata: Mapping[str, Any]) -> Still | None:
+    """Take the measures from the metadata when no decoder knows the picture."""
+    named = {key.rpartition(":")[2]: value for key, value in sorted(metadata.items())}
+    width, height = whole(named.get("ImageWidth")), whole(named.get("ImageHeight"))
+    if not width or not height:
+        return None
+    return Still(width=width, height=height, orientation=whole(named.get("Orientation")) or 1, frames=1)
+
+
+# --- recordings
+
+
+def _streams(seen: Mapping[str, Any]) -> tuple[Stream, ...]:
+    origin = number((seen.get("format") or {}).get("start_time")) or 0.0
+    return tuple(_stream(one, origin) for one in seen.get("streams") or [])
+
+
+def _stream(one: Mapping[str, Any], origin: float) -> Stream:
+    tags, start = one.get("tags") or {}, number(one.get("start_time"))
+    rates = (ratio(one.get(name)) for name in ("avg_frame_rate", "r_frame_rate"))
+    fps = next((rate for rate in rates if rate), None) if one.get("codec_type") == "video" else None
+    base = ratio(one.get("time_base"))
+    return Stream(
+        index=int(one["index"]), type=str(one.get("codec_type") or "unknown"), codec=one.get("codec_name"),
+        width=whole(one.get("width")), height=whole(one.get("height")), rotation=rotation(one),
+        fps=str(fps) if fps else None, time_base=f"{base.numerator}/{base.denominator}" if base else None,
+        start=None if start is None else start - origin, duration=number(one.get("duration")),
+        channels=whole(one.get("channels")), sample_rate=whole(one.get("sample_rate")),
+        language=tags.get("language"), disposition=roles(one),
+    )  # fmt: skip
+
+
+def _decode(
+    job: Job, seen: Mapping[str, Any], streams: tuple[Stream, ...], declared: float | None
+) -> tuple[float, Coverage]:
+    """Decode the picture once, to nothing; the sound only where there is no picture to time it by."""
+    container = str((seen.get("format") or {}).get("format_name") or "")
+    refusal: Refused | None = None
+    moving = next((one for one in streams if one.type == "video" and not still(one.disposition)), None)
+    sounding = next((one for one in streams if one.type == "audio"), None)
+    for one, measure in ((moving, _watch), (sounding, _listen)):
+        if one is None:
+            continue
+        try:
+            seconds, errors, clean = measure(job, one)
+        except Refused as err:
+            if err.code not in {_NOTHING, _UNDECODED}:
+                raise
+            refusal = err
+            continue
+        if seconds is None:
+            continue
+        claim = (one.duration or declared) if promised(container) else None
+        grace = max(GRACE, 2 / float(Fraction(one.fps))) if one.fps else GRACE
+        covered = seconds_covered(
+            declared=claim, decoded=seconds, size=job.asset.bytes, clean=clean, errors=errors, grace=grace
+        )
+        return seconds, covered if one is (moving or sounding) else _sound_alone(covered)
+    raise refusal or Refused("no picture and no sound in it can be decoded", code=_NOTHING)
+
+
+def _sound_alone(covered: Coverage) -> Coverage:
+    """Mark that the picture, which should have been the measure, gave nothing."""
+    gap = (0.0, covered.of or covered.read, _NOTHING)
+    return Coverage(unit="seconds", of=covered.of, read=covered.read, gaps=(gap,), flags=covered.flags)
+
+
+def _watch(job: Job, one: Stream) -> tuple[float | None, int, bool]:
+    frames = job.tools.decode_video(job.path, one.index)
+    return (frames.seconds if frames.frames else None), frames.errors, frames.clean
+
+
+def _listen(job: Job, one: Stream) -> tuple[float | None, int, bool]:
+    pcm = job.scratch / "measure.pcm"
+    heard = job.tools.decode_audio(job.path, one.index, pcm)
+    pcm.unlink(missing_ok=True)
+    return (heard.samples / _DECODED_RATE if heard.samples else None), heard.errors, heard.clean

@@ -1,0 +1,133 @@
+"""ffmpeg: what a container says it holds, and how much of it can be decoded."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.ports import Decoded, Frames
+from pipeline.core.text import printable
+from pipeline.errors import Refused
+from pipeline.settings import Settings
+from pipeline.tools.answers import read_json
+from pipeline.tools.containers import ALLOWED
+from pipeline.tools.sandbox import MEDIA, Bounds, Call, Completed, run
+from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
+
+_INPUT = f"file:{MEDIA}"
+
+# The resampler's defaults, written down: another default of another version must not pass unnoticed.
+_RESAMPLER = {"resampler": "swr", "filter_size": 32, "phase_shift": 10, "linear_interp": 1, "exact_rational": 1,
+              "cutoff": 0.97, "dither_method": "none", "rematrix_maxval": 1.0}  # fmt: skip
+
+_ADDRESS = re.compile(r"^\[([^\]@]*) @ 0x[0-9a-f]+\] ")
+
+
+def probe(media: Path, settings: Settings) -> dict[str, Any]:
+    """Return ffprobe's ``format``, ``streams`` and ``chapters``, tags and side data included."""
+    argv = ["ffprobe", "-hide_banner", "-loglevel", "error"]
+    for name, value in _input(settings).items():
+        argv += [f"-{name}", str(value)]
+    argv += ["-show_format", "-show_streams", "-show_chapters", "-print_format", "json", _INPUT]
+    done = run(_call(argv, media, settings, seconds=settings.limits.tool_seconds))
+    answer = read_json(done.stdout, "ffprobe") if done.stdout.strip() else {}
+    if not isinstance(answer, dict) or not answer.get("format"):
+        raise _refusal(done)
+    answer["format"].pop("filename", None)  # ours, not the material's
+    return {"format": answer["format"], "streams": answer.get("streams", []), "chapters": answer.get("chapters", [])}
+
+
+def decode_audio(media: Path, stream: int, out: Path, settings: Settings) -> Decoded:
+    """Decode one stream to 16 kHz mono s16le PCM; its first sample is the stream's start.
+
+    Whatever decodes is kept, errors are counted. Where the container's clock leaves a hole, there
+    is silence, so that a word after it stands at its time.
+    """
+    import ffmpeg
+
+    start = _start(probe(media, settings), stream)
+    sound = (
+        ffmpeg.input(_INPUT, **_input(settings))[str(stream)]
+        .filter("aresample", RATE, **_RESAMPLER)
+        .filter("aformat", sample_fmts="s16", channel_layouts="mono", sample_rates=RATE)
+        .filter("ashowinfo")
+        .output("pipe:1", format="s16le", acodec="pcm_s16le", **{"flags:a": "+bitexact"})
+    )
+    log = AudioLog(start=start)
+    done = run(_call(_compiled(sound), media, settings, answer=out, on_line=log.take))
+    samples = place(out, log.holes)
+    return Decoded(samples=samples, errors=log.errors, clean=done.status == 0 and log.clean)
+
+
+def decode_video(media: Path, stream: int, settings: Settings) -> Frames:
+    """Decode one stream to nothing, counting the frames that a viewer would be shown."""
+    import ffmpeg
+
+    # ``select=0`` drops every frame once it was counted: nothing is encoded, repeated or compared.
+    pictures = (
+        ffmpeg.input(_INPUT, **_input(settings))[str(stream)]
+        .filter("showinfo", checksum=0)
+        .filter("select", "0")
+        .output("pipe:1", format="null")
+    )
+    log = VideoLog()
+    done = run(_call(_compiled(pictures), media, settings, on_line=log.take))
+    return Frames(frames=log.frames, seconds=log.seconds, errors=log.errors, clean=done.status == 0 and log.clean)
+
+
+def version(settings: Settings) -> str:
+    """Return the version of ffmpeg, as it names itself."""
+    done = run(Call(argv=["ffmpeg", "-version"], bounds=_bounds(settings, settings.limits.tool_seconds),
+                    policy=settings.isolation))  # fmt: skip
+    return printable(done.stdout.decode(errors="replace").partition("\n")[0].split(" Copyright")[0])
+
+
+def _input(settings: Settings) -> Mapping[str, Any]:
+    """Options that stand before the input of every call."""
+    return {
+        "format_whitelist": ALLOWED,
+        "protocol_whitelist": "file,pipe",
+        "max_pixels": settings.limits.max_pixels,
+        "max_streams": settings.limits.max_streams,
+        "threads": 1,  # concealment of damage depends on how frames are shared out
+        "probesize": 50_000_000,
+        "analyzeduration": 20_000_000,  # microseconds; sound may begin late in a broadcast
+    }
+
+
+def _compiled(stream: Any) -> list[str]:
+    # The log tells frames and errors apart, each line by itself. Without copied time stamps, holes would
+    # be closed. Processors differ in how they round: plain C gives every host the same samples.
+    argv: list[str] = stream.global_args(
+        "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info", "-copyts", "-cpuflags", "0",
+        "-filter_complex_threads", "1", "-max_error_rate", "1",
+    ).compile()  # fmt: skip
+    return argv
+
+
+def _call(argv: list[str], media: Path, settings: Settings, *, seconds: float | None = None, **more: Any) -> Call:
+    bounds = _bounds(settings, seconds or settings.limits.decode_seconds)
+    return Call(argv=argv, bounds=bounds, policy=settings.isolation, media=media, **more)
+
+
+def _bounds(settings: Settings, seconds: float) -> Bounds:
+    limits = settings.limits
+    return Bounds(
+        seconds=seconds, memory=limits.memory_bytes, file_bytes=limits.output_bytes, answer_bytes=limits.answer_bytes
+    )
+
+
+def _start(found: Mapping[str, Any], stream: int) -> float | None:
+    for one in found["streams"]:
+        if one.get("index") == stream and "start_time" in one:
+            return float(one["start_time"])
+    return None
+
+
+def _refusal(done: Completed) -> Refused:
+    last = _ADDRESS.sub(r"\1: ", done.stderr.strip().rpartition("\n")[2])
+    if "max_streams" in done.stderr:
+        return Refused("more streams than allowed", code="E-MEDIA-004")
+    if "whitelist" in done.stderr:
+        return Refused("no container that is read here")
+    return Refused(printable(last) or "ffprobe found nothing")

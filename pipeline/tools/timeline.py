@@ -1,0 +1,129 @@
+"""Timeline: where decoded sound and frames stand in time, read from the decoder's own log."""
+
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+RATE = 16_000
+"""Samples per second of all sound that is analysed."""
+
+_WIDTH = 2
+_HOLE = RATE // 10
+_SET_BACK = RATE
+_MOST_SILENCE = 6 * 3600 * RATE
+_RECOVERED = RATE // 2
+_IN_FLIGHT = 16  # frames that a decoder may still hold when the last packet fails
+
+_LEVEL = re.compile(r"(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(error|fatal|panic)\] ")
+_SOUND = re.compile(r"\[Parsed_ashowinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n:\d+ pts:(\S+) .* nb_samples:(\d+) ")
+_FRAME = re.compile(r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n: *\d+ pts: *\S+ +pts_time:(\S+)")
+
+
+@dataclass(slots=True, kw_only=True)
+class AudioLog:
+    """Follows the decoding of one sound stream: errors, and holes to be filled with silence.
+
+    The container's clock says where each piece belongs. A step ahead of a tenth of a second or
+    more is a hole. A clock that is set back, or that leaps further than all holes together may
+    last (six hours), says nothing true about time: sound is then put end to end. Sound is never
+    thrown away to fit a clock.
+    """
+
+    start: float | None
+    errors: int = 0
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    """(samples decoded before it, samples of silence)."""
+    _decoded: int = 0
+    _silence: int = 0
+    _shift: int | None = None
+    _last_error: int | None = None
+
+    @property
+    def clean(self) -> bool:
+        """Whether decoding went well to the end: half a second of sound or more after the last error."""
+        return self._last_error is None or self._decoded - self._last_error >= _RECOVERED
+
+    def take(self, line: str) -> None:
+        """Read one line of the log."""
+        if found := _SOUND.match(line):
+            self._sound(found[1], int(found[2]))
+        elif _LEVEL.match(line):
+            self.errors += 1
+            self._last_error = self._decoded
+
+    def _sound(self, pts: str, samples: int) -> None:
+        if pts.lstrip("-").isdigit():
+            self._place(int(pts))
+        self._decoded += samples
+
+    def _place(self, pts: int) -> None:
+        if self._shift is None:
+            self._shift = -(pts if self.start is None else round(self.start * RATE))
+        ahead = pts + self._shift - self._decoded - self._silence
+        if _HOLE <= ahead <= _MOST_SILENCE - self._silence:
+            self.holes.append((self._decoded, ahead))
+            self._silence += ahead
+        elif ahead > _HOLE or ahead < -_SET_BACK:
+            self._shift -= ahead
+
+
+@dataclass(slots=True, kw_only=True)
+class VideoLog:
+    """Follows the decoding of one picture stream."""
+
+    frames: int = 0
+    errors: int = 0
+    _first: float | None = None
+    _last: float = 0.0
+    _since_error: int | None = None
+
+    @property
+    def seconds(self) -> float:
+        """From the first frame shown to the last."""
+        return max(0.0, self._last - self._first) if self._first is not None else 0.0
+
+    @property
+    def clean(self) -> bool:
+        """Whether decoding went well to the end: some frames after the last error, those in flight aside."""
+        return self._since_error is None or self._since_error > _IN_FLIGHT
+
+    def take(self, line: str) -> None:
+        """Read one line of the log."""
+        if found := _FRAME.match(line):
+            self._frame(found[1])
+        elif _LEVEL.match(line):
+            self.errors += 1
+            self._since_error = 0
+
+    def _frame(self, at: str) -> None:
+        self.frames += 1
+        if self._since_error is not None:
+            self._since_error += 1
+        if at != "NOPTS":
+            self._last = float(at)
+            self._first = self._last if self._first is None else self._first
+
+
+def place(pcm: Path, holes: list[tuple[int, int]]) -> int:
+    """Put silence into the holes of a PCM file and return its length in samples."""
+    if holes:
+        wider = pcm.with_name(pcm.name + ".wider")
+        with pcm.open("rb") as source, wider.open("wb") as target:
+            read = 0
+            for at, silence in holes:
+                _copy(source, target, (at - read) * _WIDTH)
+                read = at
+                target.seek(silence * _WIDTH, os.SEEK_CUR)
+            shutil.copyfileobj(source, target)
+            target.truncate()
+        wider.replace(pcm)
+    return pcm.stat().st_size // _WIDTH
+
+
+def _copy(source: IO[bytes], target: IO[bytes], length: int) -> None:
+    while length and (chunk := source.read(min(length, 1 << 20))):
+        target.write(chunk)
+        length -= len(chunk)

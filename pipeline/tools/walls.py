@@ -1,0 +1,104 @@
+"""Walls: the command line that shuts a program in a room with one read-only file and no network."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import Misconfigured
+
+MEDIA = "/in/media"
+"""Where the material lies inside, whatever it is called outside: no name can be an option, a pattern or a URL."""
+
+OUTPUT = "/out"
+"""Where a program may leave files, if it was given a folder."""
+
+SEARCH = "/usr/local/bin:/usr/bin:/bin"
+"""Only programs of the system: the room holds nothing but ``/usr``."""
+
+PACKAGES = {
+    "bwrap": "bubblewrap",
+    "exiftool": "libimage-exiftool-perl",
+    "ffmpeg": "ffmpeg",
+    "ffprobe": "ffmpeg",
+    "prlimit": "util-linux",
+    "setpriv": "util-linux",
+}
+
+_TMP_BYTES = 64 << 20
+_OPEN_FILES = 64
+_PROCESSES = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much one call may take: wall-clock seconds, bytes of address space, of one file, of its answer."""
+
+    seconds: float
+    memory: int
+    file_bytes: int
+    answer_bytes: int
+
+
+def find(program: str) -> str:
+    """Return the program's path; ``Misconfigured`` names the Debian package that carries it."""
+    if path := shutil.which(program, path=SEARCH):
+        return path
+    package = PACKAGES.get(program, program)
+    raise Misconfigured(
+        f"the program {program} is missing", code="E-CONF-002", next_step=f"install the Debian package {package}"
+    )
+
+
+def room(*, media: Path | None, output: Path | None, report: int) -> list[str]:
+    """Return the bubblewrap command that runs what follows it in a room of its own.
+
+    It sees ``/usr``, the material read-only at ``MEDIA``, one writable folder at ``OUTPUT`` if
+    given, and a small ``/tmp``. It has no network, no environment, no capability, no other
+    process in sight, and dies with its parent.
+    """
+    command = [
+        find("bwrap"), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
+        "--hostname", "room", "--ro-bind", "/usr", "/usr",
+    ]  # fmt: skip
+    for name, value in environment().items():
+        command += ["--setenv", name, value]
+    command += _system()
+    if media:
+        command += ["--ro-bind", str(media), MEDIA]
+    if output:
+        command += ["--bind", str(output), OUTPUT]
+    command += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the room's own
+    return [*command, "--json-status-fd", str(report), "--"]
+
+
+def limits(bounds: Bounds, *, level: str) -> list[str]:
+    """Return the command that bounds what follows it.
+
+    The processor time is a second net under the wall clock, which is watched from outside.
+    Processes are only bounded in a room: outside, a person's other programs would count too.
+    """
+    command = [
+        find("prlimit"), f"--as={bounds.memory}", f"--cpu={int(bounds.seconds) + 5}", f"--fsize={bounds.file_bytes}",
+        f"--nofile={_OPEN_FILES}", "--core=0",
+    ]  # fmt: skip
+    return [*command, *([f"--nproc={_PROCESSES}"] if level == "bwrap" else []), "--"]
+
+
+def environment() -> dict[str, str]:
+    """Return all that a program learns of its surroundings."""
+    return {"PATH": SEARCH, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"}
+
+
+def _system() -> Iterator[str]:
+    """Yield what a dynamically linked program needs besides ``/usr``, laid out as on this host."""
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
+        path = Path(name)
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), name)
+        elif path.is_dir():
+            yield from ("--ro-bind", name, name)
+    for name in ("/etc/alternatives", "/etc/ld.so.cache"):
+        yield from ("--ro-bind-try", name, name)
+    for name in ("/dev/null", "/dev/urandom"):
+        yield from ("--dev-bind", name, name)

@@ -1,0 +1,123 @@
+"""Access: the gate with this home's facts; every purpose passes here, and is judged at the moment of use."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from pipeline.core import gate
+from pipeline.core.conditions import Conditions
+from pipeline.core.gate import AcquisitionTerms, Decision, Purpose
+from pipeline.core.model import AssetId, Source
+from pipeline.core.people import People, Permission
+from pipeline.errors import Misconfigured, PipelineError
+from pipeline.usecases.home import Home
+
+CONDITIONS = "conditions"
+"""The register of conditions that were changed after submission."""
+
+
+class Denied(PipelineError):
+    """The person may not do that; says so only where they may know of it."""
+
+    code = "E-ACCESS-001"
+
+
+class Access:
+    """One use: people and changed conditions are read once, so that all of its answers agree."""
+
+    def __init__(self, home: Home, *, actor: str | None = None) -> None:
+        self._home = home
+        self._who = actor or home.settings.actor
+        self._now = datetime.now(UTC)
+
+    @cached_property
+    def people(self) -> People:
+        """Everybody known and their grants."""
+        return self._home.people
+
+    @cached_property
+    def _amended(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        amended: dict[str, list[Mapping[str, Any]]] = {}
+        if self._home.registers.has(CONDITIONS):
+            for one in self._home.registers.read(CONDITIONS):
+                amended.setdefault(one["batch"], []).append(one)
+        return amended
+
+    def may(self, permission: Permission, batch: str | None = None) -> bool:
+        """Tell whether the actor has a permission over a batch, or over all."""
+        person = self.people.find(self._who)
+        return person is not None and self.people.may(person.id, permission, self._now, batch)
+
+    def may_anywhere(self, permission: Permission) -> bool:
+        """Tell whether the actor has a permission over at least one batch."""
+        person = self.people.find(self._who)
+        if person is None:
+            return False
+        grants = (one for one in self.people.grants.values() if one.person == person.id)
+        live = (one for one in grants if one.id not in self.people.revoked and permission in one.permissions)
+        return any(one.until is None or self._now < one.until for one in live)
+
+    def need(self, permission: Permission, batch: str | None = None) -> None:
+        """Raise ``Denied`` unless the actor has a permission."""
+        if not self.may(permission, batch):
+            over = f" over batch {batch}" if batch else ""
+            raise Denied(f"this needs the permission {permission!s}{over}")
+
+    def terms(self, asset: AssetId) -> tuple[AcquisitionTerms, ...]:
+        """Return what binds each acquisition of an asset, as of now."""
+        return tuple(self._terms(batch, item.record) for batch, item in self._home.catalogue.items_of(asset))
+
+    def _terms(self, batch: str, record: Mapping[str, Any]) -> AcquisitionTerms:
+        written = record["conditions"]
+        for one in self._amended.get(batch, ()):
+            if one["n"] in (None, record["n"]):
+                written = one["conditions"]
+        return AcquisitionTerms(
+            batch=batch, n=record["n"], source=Source(record["source"]), submitted_by=record["submitted_by"],
+            conditions=Conditions.from_json(written) if written else None,
+        )  # fmt: skip
+
+    def decide(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
+        """Ask the gate, as the actor may be told."""
+        person = self.people.find(self._who)
+        return gate.decide(person, purpose, self.terms(asset), self.people, self._now, recipient=recipient)
+
+    def weigh(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
+        """Ask the gate for the true grounds: for the custody log, never for the actor."""
+        person = self.people.find(self._who)
+        return gate.weigh(person, purpose, self.terms(asset), self.people, self._now, recipient=recipient)
+
+    def batches(self) -> tuple[str, ...]:
+        """Return the batches that the actor may know of: any permission over them but to submit."""
+        every = set(Permission) - {Permission.SUBMIT}
+        known = self._home.catalogue.batches()
+        return tuple(ref for ref in known if any(self.may(one, ref) for one in every))
+
+
+def decide(home: Home, purpose: Purpose, asset: AssetId) -> Decision:
+    """Ask the gate once."""
+    return Access(home).decide(purpose, asset)
+
+
+def resolve(home: Home, access: Access, given: str, purpose: Purpose) -> tuple[AssetId, Decision]:
+    """Find the one asset that a prefix names among those the actor may use so; else as if there were none."""
+    text = given.strip().lower()
+    if not text or not set(text) <= set("0123456789abcdef"):
+        raise Denied("no such asset, or none that you may see", code="E-FIND-001")
+    allowed: list[tuple[AssetId, Decision]] = []
+    denied: list[tuple[AssetId, Decision]] = []
+    for asset in home.catalogue.assets_like(text, _MANY):
+        decision = access.decide(purpose, asset)
+        if decision.known:
+            (allowed if decision.allowed else denied).append((asset, decision))
+    if len(allowed) + len(denied) > 1:
+        raise Misconfigured("the prefix fits more than one asset", code="E-FIND-003")
+    if allowed:
+        return allowed[0]
+    if denied:
+        raise Denied("; ".join(denied[0][1].reasons), code=denied[0][1].code)
+    raise Denied("no such asset, or none that you may see", code="E-FIND-001")
+
+
+_MANY = 1000

@@ -1,0 +1,89 @@
+"""Documents: what is known of an asset, folded from the vault when asked for; never stored."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipeline.core.model import AssetId, Kind, Outcome
+from pipeline.usecases.home import Home
+
+SCHEMA = "enriched/1"
+
+
+def fold(home: Home, asset: AssetId) -> dict[str, Any]:
+    """Fold every record of an asset into the enriched document, before anything is withheld."""
+    about = home.vault.asset(asset)
+    enrichments = _enrichments(home, asset)
+    shape: Mapping[str, Any] = next(
+        (one["body"] for one in enrichments if one["kind"] == Kind.FORMAT and one["current"]), {}
+    )
+    return {
+        "schema": SCHEMA,
+        "asset": about.id,
+        "sha512": about.sha512,
+        "bytes": about.bytes,
+        "media_type": shape.get("media_type"),
+        "media": shape.get("media", "other"),
+        "enrichments": enrichments,
+    }
+
+
+def _enrichments(home: Home, asset: AssetId) -> list[dict[str, Any]]:
+    # The vault first: what is there is in the order made. Then what is still on its way to it.
+    records = list(home.vault.records(asset))
+    there = {(one["id"], one["made_at"]) for one in records}
+    late = (entry.record for entry in home.catalogue.unwritten(asset) if entry.record)
+    records += [one for one in late if (one["id"], one["made_at"]) not in there]
+    latest = current_by_kind(records)
+    several = _several_ids(records)
+    order = {step.stage.name: place for place, step in enumerate(home.steps)}
+    folded: dict[str, dict[str, Any]] = {}
+    for record in records:
+        if record["id"] not in folded:  # said again later: the first time stands, the last counts for ``current``
+            flags = ["E-REPRO-001"] if record["key"] in several else []
+            folded[record["id"]] = {**record, "current": latest[record["kind"]] == record["id"], "flags": flags}
+    return sorted(
+        folded.values(), key=lambda one: (order.get(one["maker"]["stage"], len(order)), one["made_at"], one["id"])
+    )  # fmt: skip
+
+
+def current_by_kind(records: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return, per kind, the id that holds: the last final one, else the last attempt."""
+    latest: dict[str, tuple[bool, str]] = {}
+    for record in records:
+        final = Outcome(record["outcome"]).final
+        if final or not latest.get(record["kind"], (False, ""))[0]:
+            latest[record["kind"]] = (final, record["id"])
+    return {kind: one for kind, (_, one) in latest.items()}
+
+
+def _several_ids(records: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    ids: dict[str, set[str]] = {}
+    for record in records:
+        if Outcome(record["outcome"]).final:
+            ids.setdefault(record["key"], set()).add(record["id"])
+    return frozenset(key for key, some in ids.items() if len(some) > 1)
+
+
+def withhold(document: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return the document without what identifies its source: each such value is null and says why."""
+    return {
+        **document,
+        "acquisitions": [_withhold_acquisition(one, code) for one in document["acquisitions"]],
+        "enrichments": [_withhold_body(one, code) for one in document["enrichments"]],
+    }
+
+
+_IDENTIFYING = ("provider", "url", "filename", "path", "path_bytes", "device", "collector", "previous_custodians")
+
+
+def _withhold_acquisition(one: dict[str, Any], code: str) -> dict[str, Any]:
+    hidden = {name: None for name in _IDENTIFYING if one.get(name) is not None}
+    return {**one, **hidden, "withheld": code} if hidden else one
+
+
+def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:
+    members = [name for name in one["body"].get("source_identifying", ()) if one["body"].get(name)]
+    if not members:
+        return one
+    body = {**one["body"], **dict.fromkeys(members), "withheld": code}
+    return {**one, "body": body}

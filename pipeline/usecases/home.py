@@ -1,0 +1,134 @@
+"""Home: everything that one installation works with, opened once; the first command in an empty one makes it."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from pipeline.catalogue import Catalogue, Leases, open_database
+from pipeline.core.people import People, fold_people, founding
+from pipeline.core.ports import CustodyLog, Derivatives, Engine, MediaTools, Registers, Vault
+from pipeline.engines import registry
+from pipeline.errors import Misconfigured, Unavailable
+from pipeline.index.sqlite import SqliteIndex
+from pipeline.plan import Step, plan
+from pipeline.settings import Settings
+from pipeline.tools import open_tools
+from pipeline.vault import open_vault
+from pipeline.vault.derivatives import LocalDerivatives
+from pipeline.weights import ensure_lock
+
+PEOPLE = "people"
+"""The register of persons and grants."""
+
+STRANGER = "p-stranger"
+"""Who acts without being known here; no grant is ever made to it."""
+
+
+class EngineShelf:
+    """Engines of this home's lock: identities are cheap, loaded ones are kept for the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loaded: dict[type[Engine], Engine] = {}
+        self._known: dict[type[Engine], Engine] = {}
+
+    def identity(self, port: type[Engine]) -> Engine:
+        """Say who an engine is, without loading it."""
+        if port not in self._known:
+            self._known[port] = registry.maker_of(port, self._settings, ensure_lock(self._settings))
+        return self._known[port]
+
+    def load(self, port: type[Engine]) -> Engine:
+        """Return the loaded engine."""
+        if port not in self._loaded:
+            self._loaded[port] = registry.open_engine(port, self._settings, ensure_lock(self._settings))
+        return self._loaded[port]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Home:
+    """The open parts; everything above works through it."""
+
+    settings: Settings
+    vault: Vault
+    registers: Registers
+    log: CustodyLog
+    vault_id: str
+    catalogue: Catalogue
+    leases: Leases
+    derivatives: Derivatives
+    index: SqliteIndex
+    engines: EngineShelf
+
+    @cached_property
+    def tools(self) -> MediaTools:
+        """The programs and parsers, isolated; opened when first needed, so that a search needs no sandbox."""
+        return open_tools(self.settings)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The plan."""
+        return plan()
+
+    @property
+    def people(self) -> People:
+        """Everybody known and their grants, as of now."""
+        return fold_people(self.registers.read(PEOPLE))
+
+    @property
+    def actor(self) -> str:
+        """The opaque id of the acting person; a stranger's says nothing of the name."""
+        person = self.people.find(self.settings.actor)
+        return person.id if person else STRANGER
+
+    def close(self) -> None:
+        """Give leases and connections back."""
+        self.leases.close()
+        self.index.close()
+        self.catalogue.database.close()
+
+
+def open_home(settings: Settings) -> Home:
+    """Open the home; make it when it is empty. Simultaneous first commands wait for each other."""
+    with _first_command(settings):
+        parts = open_vault(settings.vault, settings.keys)
+        if not parts.registers.has(PEOPLE):
+            founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
+            parts.registers.append(PEOPLE, founder, key="founding")
+        ensure_lock(settings)
+        catalogue = Catalogue(open_database(settings.database))
+        catalogue.create(vault_id=parts.vault_id)
+    if (owner := catalogue.meta("vault_id")) != parts.vault_id:
+        raise Misconfigured(f"setting 'database': the catalogue belongs to another vault ({owner})")
+    return Home(
+        settings=settings, vault=parts.vault, registers=parts.registers, log=parts.log, vault_id=parts.vault_id,
+        catalogue=catalogue, leases=Leases(catalogue.database, seconds=settings.lease_seconds),
+        derivatives=LocalDerivatives(keep_root=settings.derivatives, scratch_root=settings.scratch),
+        index=SqliteIndex(settings.index), engines=EngineShelf(settings),
+    )  # fmt: skip
+
+
+@contextmanager
+def _first_command(settings: Settings) -> Iterator[None]:
+    """Hold the door while a home is being made; costs one lock when it stands already."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.vault.mkdir(mode=0o700, exist_ok=True)
+        door = os.open(settings.vault / ".opening", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as err:
+        raise Unavailable(f"{settings.home}: {err.strerror}", code="E-VAULT-005") from err
+    try:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(door)
+
+
+def now_text() -> str:
+    """Return the time as it stands in records: UTC, RFC 3339, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

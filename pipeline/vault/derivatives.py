@@ -1,0 +1,99 @@
+"""Local derivatives: files made from assets, by content, on this host's disks."""
+
+import errno
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.core.model import Derivative
+from pipeline.vault import source as src
+from pipeline.vault.files import copy_blocks, digest, make_dirs, sync_dir, writing
+from pipeline.vault.process import Bench, PerProcess, benches, ended
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class LocalDerivatives:
+    """Kept files below ``keep_root``, scratch files below ``scratch_root``; these may be on other disks.
+
+    Every promise is written at ``ports.Derivatives``.
+    """
+
+    def __init__(self, *, keep_root: Path, scratch_root: Path) -> None:
+        self._keep = keep_root
+        self._scratch = scratch_root / "derivatives"
+        self._work = scratch_root / "work"
+        self._bench: PerProcess[Bench] = PerProcess(self._begin)
+
+    def put(self, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
+        """Take the file over. It appears under its name in one rename, whole and on disk."""
+        with writing("the derivatives"), src.opened(file) as fd:
+            digests = digest(fd)
+            target = _place(self._keep if keep else self._scratch, digests.sha256)
+            if not target.exists():
+                os.fchmod(fd, 0o444)
+                os.fsync(fd)
+                self._move(file, fd, target)
+            file.unlink(missing_ok=True)
+        return Derivative(role=role, sha256=digests.sha256, bytes=digests.bytes, media_type=media_type, keep=keep)
+
+    def get(self, sha256: str) -> Path | None:
+        """Return the file, kept or scratch; never one that was put there half."""
+        if not _SHA256.fullmatch(sha256):
+            return None
+        places = (_place(root, sha256) for root in (self._keep, self._scratch))
+        return next((path for path in places if path.is_file()), None)
+
+    @contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """Lend an empty folder."""
+        with writing("the scratch disk"):
+            bench = self._bench.get()
+        with bench.place() as place:
+            yield place
+
+    def drop(self, sha256: str) -> None:
+        """Forget a scratch file."""
+        if _SHA256.fullmatch(sha256):
+            with writing("the scratch disk"):
+                _place(self._scratch, sha256).unlink(missing_ok=True)
+
+    def _begin(self) -> Bench:
+        """Make this process's folder, and clear those of processes that have ended."""
+        bench = Bench(self._work)
+        for other in benches(self._work):
+            with ended(other) as over:
+                if over:
+                    shutil.rmtree(other, ignore_errors=True)  # tried again by whoever begins next
+        return bench
+
+    def _move(self, file: Path, fd: int, target: Path) -> None:
+        target.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_dirs(target.parent, below=target.parent.parent)
+        try:
+            if os.fstat(fd).st_nlink != 1:  # somebody else's name for it would let it be changed
+                raise OSError(errno.EXDEV, "linked elsewhere")
+            file.rename(target)
+        except OSError as err:
+            if err.errno != errno.EXDEV:
+                raise
+            os.lseek(fd, 0, os.SEEK_SET)
+            self._copy(fd, target)
+        sync_dir(target.parent)
+
+    def _copy(self, fd: int, target: Path) -> None:
+        fresh = target.with_name(f".{target.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        out = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
+        try:
+            copy_blocks(src.blocks(fd), out)
+            os.fsync(out)
+        finally:
+            os.close(out)
+        fresh.rename(target)
+
+
+def _place(root: Path, sha256: str) -> Path:
+    return root / sha256[:2] / sha256

@@ -1,0 +1,85 @@
+"""Entry: one line of the custody log, and what may stand in it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.canonical import canonical
+from pipeline.errors import Misconfigured
+
+GENESIS = "0" * 64
+_ACT = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_PLAIN = re.compile(r"[A-Za-z0-9:._+-]{1,200}")
+_LARGEST = 2**53 - 1
+MEMBERS = frozenset({"act", "actor", "at", "facts", "prev", "seq", "subject"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One act. ``prev`` is the digest of the entry before it in the same segment."""
+
+    seq: int
+    prev: str
+    at: str
+    act: str
+    actor: str
+    subject: str | None
+    facts: Mapping[str, Any]
+
+    def line(self) -> bytes:
+        """Return the entry's bytes, without the line's end: what is digested."""
+        return canonical(
+            {
+                "act": self.act, "actor": self.actor, "at": self.at, "facts": dict(self.facts),
+                "prev": self.prev, "seq": self.seq, "subject": self.subject,
+            }
+        )  # fmt: skip
+
+
+def line_digest(line: bytes) -> str:
+    """Return an entry's digest: the SHA-256 of its line without the line's end."""
+    return hashlib.sha256(line).hexdigest()
+
+
+def parse(line: bytes) -> Entry | None:
+    """Read an entry back; ``None`` when the line is not one."""
+    try:
+        body = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or body.keys() != MEMBERS or not isinstance(body["facts"], dict):
+        return None
+    return Entry(**body)
+
+
+def check(act: str, actor: str, subject: str | None, facts: Mapping[str, Any]) -> None:
+    """Refuse what the log must not hold: it outlives the erasure of what it speaks of.
+
+    Only ids, digests, codes and numbers pass. A name, a file name or a URL does not, and is
+    not repeated in the message either.
+    """
+    if not _ACT.fullmatch(act):
+        raise Misconfigured("an act of the custody log is one word of lower-case letters, digits, '.', '_', '-'")
+    values = {"actor": actor, **({} if subject is None else {"subject": subject})}
+    for name, value in values.items():
+        if not _plain(value):
+            raise Misconfigured(f"the custody log takes ids and digests only; {name} of {act} is none")
+    for name, value in facts.items():
+        listed = value if isinstance(value, list | tuple) else [value]
+        if not _plain(name) or not all(_allowed(one) for one in listed):
+            raise Misconfigured(f"the custody log takes ids, digests, codes and numbers only; {name} of {act} is none")
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, str) and _PLAIN.fullmatch(value) is not None
+
+
+def _allowed(value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, int):
+        return abs(value) <= _LARGEST
+    return _plain(value)

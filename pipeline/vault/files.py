@@ -1,0 +1,135 @@
+"""Files: written so that they are on disk when the call returns, read once for both digests."""
+
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import Unavailable
+
+BUFFER = 1 << 20
+_FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_CANNOT_CLONE = frozenset({errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EPERM})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """What one reading of a file says of it."""
+
+    sha256: str
+    sha512: str
+    bytes: int
+
+
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """Turn whatever the disk says against a write into an error that says who must act."""
+    try:
+        yield
+    except OSError as err:
+        code = "E-HOST-003" if err.errno in _NO_SPACE else "E-VAULT-005"
+        raise Unavailable(f"{what}: {err.strerror or err}", code=code) from err
+
+
+def write_all(fd: int, data: bytes | memoryview) -> None:
+    """Write every byte; a disk may take fewer at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
+
+
+def write_new(path: Path, data: bytes, *, mode: int = 0o444) -> None:
+    """Write a file that must not exist yet, and wait until it is on disk."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        write_all(fd, data)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def sync_dir(path: Path) -> None:
+    """Wait until the names in a folder are on disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def make_dirs(path: Path, *, below: Path) -> None:
+    """Make the folders from ``below`` down to ``path``, durably; they may exist."""
+    if path == below or path.is_dir():
+        return
+    make_dirs(path.parent, below=below)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    sync_dir(path.parent)
+
+
+def read_blocks(fd: int, *, forget: bool = False) -> Iterator[memoryview]:
+    """Read a file from where it stands, in blocks that are valid until the next one is asked for.
+
+    ``forget`` keeps a large reading from driving everything else out of the page cache.
+    """
+    size = os.fstat(fd).st_size
+    view = memoryview(bytearray(max(1, min(BUFFER, size + 1))))
+    at = 0
+    while count := os.readv(fd, [view]):
+        yield view[:count]
+        if forget:
+            os.posix_fadvise(fd, at, count, os.POSIX_FADV_DONTNEED)
+        at += count
+
+
+def digest(fd: int, *, forget: bool = False) -> Digests:
+    """Read an open file from its beginning to its end, once, for both digests."""
+    os.lseek(fd, 0, os.SEEK_SET)
+    return _digest_blocks(read_blocks(fd, forget=forget))
+
+
+def digest_file(path: Path, *, forget: bool = False) -> Digests:
+    """Digest a regular file; a link is an ``OSError``."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        return digest(fd, forget=forget)
+    finally:
+        os.close(fd)
+
+
+def clone(source: int, target: int) -> bool:
+    """Share the blocks of ``source`` with the empty file ``target``, where the file system can."""
+    try:
+        fcntl.ioctl(target, _FICLONE, source)
+    except OSError as err:
+        if err.errno in _CANNOT_CLONE:
+            return False
+        raise
+    return True
+
+
+def copy_blocks(blocks: Iterator[memoryview], target: int) -> Digests:
+    """Write blocks as they come and digest them on the way."""
+
+    def passing() -> Iterator[memoryview]:
+        for block in blocks:
+            write_all(target, block)
+            yield block
+
+    return _digest_blocks(passing())
+
+
+def _digest_blocks(blocks: Iterator[memoryview]) -> Digests:
+    sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
+    for block in blocks:
+        sha256.update(block)
+        sha512.update(block)
+        size += len(block)
+    return Digests(sha256=sha256.hexdigest(), sha512=sha512.hexdigest(), bytes=size)

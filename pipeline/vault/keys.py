@@ -1,0 +1,123 @@
+"""Keys: the vault's Ed25519 signing keys, kept away from it; their public halves lie in it."""
+
+import os
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from pipeline.errors import Misconfigured
+from pipeline.vault.files import sync_dir, write_new, writing
+from pipeline.vault.note import Verifier
+from pipeline.vault.process import locked
+
+PUBLIC = "log/keys"
+_SECRET_SUFFIX = ".pem"
+_PUBLIC_SUFFIX = ".pub"
+_ACTIVE = "active"
+
+
+def origin(vault_id: str) -> str:
+    """Return the name under which a vault signs."""
+    return f"evidence-vault/{vault_id}"
+
+
+class Keys:
+    """The key folder of one vault: ``<key id>.pem`` each, and ``active``, which names the one in use."""
+
+    def __init__(self, folder: Path, *, vault: Path, vault_id: str) -> None:
+        self.folder = folder / vault_id
+        self._public = vault / PUBLIC
+        self._name = origin(vault_id)
+
+    def ensure(self) -> str | None:
+        """Make the first key unless there is one; return the id of a key just made.
+
+        ``Misconfigured`` (E-CONF-008) when the folder is open to others, or when the vault was
+        signed before and its keys are not here: another key would not be this vault's.
+        """
+        # Looked at first: a public key seen here means that its private half was in use before.
+        used = any(self._public.glob(f"*{_PUBLIC_SUFFIX}"))
+        if self._check() and (self.folder / _ACTIVE).exists():
+            self._publish()
+            return None
+        if used:
+            raise Misconfigured(
+                f"this vault's signing key is not in {self.folder}", code="E-CONF-008",
+                next_step="restore the key folder, or point EVIDENCE_KEYS to it",
+            )  # fmt: skip
+        with writing(f"the key folder {self.folder}"):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self.folder / "lock"):
+                made = None if (self.folder / _ACTIVE).exists() else self._make()
+            self._publish()
+        return made
+
+    def signer(self) -> tuple[Verifier, Ed25519PrivateKey]:
+        """Return the key in use."""
+        self._check()
+        try:
+            key_id = (self.folder / _ACTIVE).read_text(encoding="ascii").strip()
+        except FileNotFoundError as err:
+            raise Misconfigured(f"there is no signing key in {self.folder}", code="E-CONF-008") from err
+        return self._load(self.folder / f"{key_id}{_SECRET_SUFFIX}")
+
+    def trusted(self) -> dict[str, Verifier] | None:
+        """Return the public halves of the keys held here; ``None`` when none is, as beside a mere copy."""
+        if not self._check():
+            return None
+        found = (self._load(path)[0] for path in sorted(self.folder.glob(f"*{_SECRET_SUFFIX}")))
+        return {one.id: one for one in found} or None
+
+    def _make(self) -> str:
+        key = Ed25519PrivateKey.generate()
+        verifier = Verifier(name=self._name, key=key.public_key().public_bytes_raw())
+        secret = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        write_new(self.folder / f"{verifier.id}{_SECRET_SUFFIX}", secret, mode=0o600)
+        fresh = self.folder / f"{_ACTIVE}.fresh"
+        fresh.unlink(missing_ok=True)
+        write_new(fresh, f"{verifier.id}\n".encode(), mode=0o600)
+        fresh.rename(self.folder / _ACTIVE)
+        sync_dir(self.folder)
+        sync_dir(self.folder.parent)
+        return verifier.id
+
+    def _publish(self) -> None:
+        """Lay the public half of the key in use into the vault, once."""
+        verifier, _ = self.signer()
+        public = self._public / f"{verifier.id}{_PUBLIC_SUFFIX}"
+        if public.exists():
+            return
+        with writing("the vault"), locked(self.folder / "lock"):
+            if not public.exists():
+                fresh = public.with_suffix(".fresh")
+                fresh.unlink(missing_ok=True)
+                write_new(fresh, f"{verifier.spelled()}\n".encode())
+                fresh.rename(public)
+                sync_dir(self._public)
+
+    def _check(self) -> bool:
+        """Tell whether the folder is there; refuse one that others may read or write."""
+        for path in (self.folder, *self.folder.glob(f"*{_SECRET_SUFFIX}")):
+            try:
+                seen = path.stat()
+            except FileNotFoundError:
+                return False
+            if stat.S_IMODE(seen.st_mode) & 0o077 or seen.st_uid != os.geteuid():
+                raise Misconfigured(
+                    f"{path} is open to others", code="E-CONF-008",
+                    next_step=f"chmod {'700' if path == self.folder else '600'} {path}, owned by who runs this",
+                )  # fmt: skip
+        return True
+
+    def _load(self, path: Path) -> tuple[Verifier, Ed25519PrivateKey]:
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError) as err:
+            raise Misconfigured(f"the signing key {path} cannot be read", code="E-CONF-008") from err
+        if not isinstance(key, Ed25519PrivateKey):
+            raise Misconfigured(f"{path} is not an Ed25519 key", code="E-CONF-008")
+        return Verifier(name=self._name, key=key.public_key().public_bytes_raw()), key

@@ -1,0 +1,179 @@
+"""Local vault: asset objects on a file system."""
+
+import errno
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pipeline.core.model import Asset, AssetId
+from pipeline.core.ports import AuditReport
+from pipeline.errors import Corrupt, Misconfigured, Refused
+from pipeline.vault import source as src
+from pipeline.vault.audit import audit
+from pipeline.vault.files import clone, digest_file, read_blocks, writing
+from pipeline.vault.inventory import Inventory
+from pipeline.vault.layout import id_of
+from pipeline.vault.ocfl import Stage
+from pipeline.vault.series import Series, json_line, json_lines
+from pipeline.vault.storage import ASSET, Storage
+
+ORIGINAL = "original"
+ENRICHMENTS = "enrichments/"
+DERIVATIVES = "derivatives/"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@-]{0,199}")
+
+
+class LocalVault:
+    """Assets in ``objects/`` below a vault root. Every promise is written at ``ports.Vault``."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._store = storage.stores["objects"]
+
+    def preserve(self, source: Path, *, move: bool = False) -> Asset:
+        """Take a file's bytes in. ``move`` gives up a file that we wrote ourselves and closed."""
+        with src.opened(source) as fd, self._storage.staged() as (stage, journal):
+            own = move and self._take(source, fd, stage)
+            if not own:
+                self._copy(fd, stage)
+            digests = stage.added[ORIGINAL]
+            asset = AssetId(digests.sha256)
+            try:
+                if self._head(asset) is None:
+                    self._store.create(ASSET + asset, stage, journal, message="preserve")
+            except BaseException:
+                if own and (left := stage.target(ORIGINAL)).exists():
+                    left.rename(source)
+                raise
+            self._store.make_durable(self._store.folder(ASSET + asset))
+        if move and not own:
+            with writing("the file that was taken over"):
+                source.unlink(missing_ok=True)
+        return Asset(id=asset, sha512=digests.sha512, bytes=digests.bytes)
+
+    def has(self, asset: AssetId) -> bool:
+        """Tell whether the asset is preserved."""
+        return bool(_SHA256.fullmatch(asset)) and self._store.folder(ASSET + asset).is_dir()
+
+    def asset(self, asset: AssetId) -> Asset:
+        """Return the asset's noun; ``Refused`` (E-FIND-001) when it is not here."""
+        head = self._known(asset)
+        size = head.files(1)[ORIGINAL].stat().st_size
+        return Asset(id=asset, sha512=head.sha512(ORIGINAL), bytes=size)
+
+    def assets(self) -> Iterator[AssetId]:
+        """Yield every asset, in the order of the folders."""
+        for folder in self._store.folders():
+            name = (id_of(folder) or "").removeprefix(ASSET)
+            if _SHA256.fullmatch(name):
+                yield AssetId(name)
+
+    @contextmanager
+    def original(self, asset: AssetId) -> Iterator[Path]:
+        """Lend the preserved file itself, which is read-only."""
+        path = self._known(asset).files(1)[ORIGINAL]
+        if not path.is_file():
+            raise Corrupt(f"{asset}: the original is gone", code="E-VAULT-003")
+        yield path
+
+    def write_back(
+        self, asset: AssetId, run: str, records: Sequence[Mapping[str, Any]], keep: Mapping[str, Path]
+    ) -> str:
+        """Add one version; without records and derivatives there is nothing to add, and nothing is."""
+        if not _RUN.fullmatch(run):
+            raise Misconfigured(f"a run may not be called {run!r}", code="E-CONF-001")
+        head = self._known(asset)
+        if not records and not keep:
+            return head.digest
+        lines = b"".join(json_line(one) for one in records)
+
+        def fill(stage: Stage, parts: list[Inventory]) -> None:
+            if records:
+                stage.add_bytes(f"{ENRICHMENTS}{quote(run, safe='+@')}.jsonl", lines)
+            have = {name for part in parts for name in part.files(part.head)}
+            for sha256, path in sorted(keep.items()):
+                if (name := DERIVATIVES + sha256) not in have:
+                    _add_derivative(stage, name, sha256, path)
+            if not stage.added:  # every derivative was there already: the version still says that the run was here
+                stage.add_bytes(f"{ENRICHMENTS}{quote(run, safe='+@')}.jsonl", b"")
+
+        return self._series(asset).add(fill, message=f"write-back {run}")
+
+    def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
+        """Yield every enrichment written back, oldest first."""
+        self._known(asset)
+        for _, path in self._series(asset).files(ENRICHMENTS):
+            yield from json_lines(path)
+
+    def kept(self, asset: AssetId, sha256: str) -> Path | None:
+        """Return a kept derivative's file."""
+        for part in self._series(asset).parts():
+            if (path := part.files(part.head).get(DERIVATIVES + sha256)) is not None:
+                return path
+        return None
+
+    def audit(self, part: tuple[int, int] | None = None) -> AuditReport:
+        """Read every byte of one part of the vault, or all, and compare it with the log."""
+        return audit(self._storage.root, part=part)
+
+    def recover(self) -> int:
+        """Settle what was left unfinished, mend every object's root inventory; return how many were mended."""
+        return self._storage.recover()
+
+    def settle(self) -> int:
+        """Settle what was left unfinished; costs nothing when nothing was."""
+        return self._storage.settle()
+
+    def _series(self, asset: AssetId) -> Series:
+        return Series(self._storage, "objects", ASSET + asset)
+
+    def _head(self, asset: AssetId) -> Inventory | None:
+        return self._store.head(ASSET + asset) if _SHA256.fullmatch(asset) else None
+
+    def _known(self, asset: AssetId) -> Inventory:
+        if (head := self._head(asset)) is None:
+            raise Refused(f"no asset {asset[:80]} is preserved here", code="E-FIND-001")
+        return head
+
+    def _copy(self, fd: int, stage: Stage) -> None:
+        """Copy or reflink the source, refusing one that moves under us."""
+        with src.steady(fd):
+            target = os.open(stage.target(ORIGINAL), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            try:
+                cloned = clone(fd, target)
+            finally:
+                os.close(target)
+            if cloned:
+                stage.adopt(ORIGINAL)
+            else:
+                stage.target(ORIGINAL).unlink()
+                stage.add(ORIGINAL, src.blocks(fd))
+
+    def _take(self, source: Path, fd: int, stage: Stage) -> bool:
+        """Move the source into the stage, unless another file system or another link keeps it."""
+        if os.fstat(fd).st_nlink != 1:
+            return False
+        target = stage.target(ORIGINAL)
+        try:
+            source.rename(target)
+        except OSError as err:
+            if err.errno == errno.EXDEV:
+                return False
+            raise
+        try:
+            stage.adopt(ORIGINAL)
+        except BaseException:
+            target.rename(source)
+            raise
+        return True
+
+
+def _add_derivative(stage: Stage, name: str, sha256: str, path: Path) -> None:
+    with src.opened(path) as fd:
+        if stage.add(name, read_blocks(fd)).sha256 != sha256:
+            raise Corrupt(f"derivative {sha256}: its file holds {digest_file(path).sha256}", code="E-VAULT-001")

@@ -1,0 +1,83 @@
+"""Local registers: append-only lists as OCFL objects on a file system."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Corrupt, Misconfigured
+from pipeline.vault.files import writing
+from pipeline.vault.inventory import Inventory, read_pair, version_numbers
+from pipeline.vault.layout import id_of, object_digest
+from pipeline.vault.ocfl import Stage
+from pipeline.vault.process import locked
+from pipeline.vault.series import Series, json_line, json_lines
+from pipeline.vault.storage import REGISTER, Storage
+
+ENTRIES = "entries/"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
+
+
+class LocalRegisters:
+    """Registers in ``registers/`` below a vault root. Every promise is written at ``ports.Registers``."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._store = storage.stores["registers"]
+
+    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str) -> None:
+        """Add records as one version of the register; nothing happens without records."""
+        if not records:
+            return
+        lines = b"".join(json_line(one) for one in records)
+
+        def fill(stage: Stage, parts: list[Inventory]) -> None:
+            number = sum(part.head for part in parts) + 1
+            stage.add_bytes(f"{ENTRIES}{number:08}.jsonl", lines)
+
+        series = self._series(name)
+        message = f"append {hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+        # The lock only spares appenders on one host each other's retries; the rename is what decides.
+        with writing("the vault"):
+            locks = self._storage.root / "locks"
+            locks.mkdir(mode=0o700, exist_ok=True)
+            with locked(locks / f"register-{object_digest(REGISTER + name)[:2]}"):
+                series.add(fill, message=message)
+
+    def read(self, name: str) -> Iterator[dict[str, Any]]:
+        """Yield the records in order; none where there is no such register."""
+        for _, path in self._series(name).files(ENTRIES):
+            yield from json_lines(path)
+
+    def has(self, name: str) -> bool:
+        """Tell whether anything was ever appended under this name."""
+        return self._store.folder(REGISTER + _valid(name)).is_dir()
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """Yield the names of all registers that begin with ``prefix``, sorted."""
+        found = []
+        for folder in self._store.folders():
+            name = (id_of(folder) or _long_id(folder)).removeprefix(REGISTER)
+            if ":" not in name and name.startswith(prefix):
+                found.append(name)
+        yield from sorted(found)
+
+    def _series(self, name: str) -> Series:
+        return Series(self._storage, "registers", REGISTER + _valid(name))
+
+
+def _valid(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Misconfigured(f"a register may not be called {name[:200]!r}", code="E-CONF-001")
+    return name
+
+
+def _long_id(folder: Path) -> str:
+    """Read the identifier of an object whose folder cannot spell it."""
+    newest = folder / f"v{version_numbers(folder)[0]}"
+    pair = read_pair(newest) or read_pair(folder)
+    if pair is None:
+        raise Corrupt(f"{folder.name}: the inventory is damaged", code="E-VAULT-002")
+    return str(json.loads(pair[0])["id"])

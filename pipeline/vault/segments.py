@@ -1,0 +1,90 @@
+"""Segments: reading the chains of the custody log, whole or from where a checkpoint left off."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.vault.entry import GENESIS, Entry, line_digest, parse
+from pipeline.vault.process import unlocked
+
+SEGMENTS = "log/segments"
+OPENING = "segment.open"
+SUFFIX = ".jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A point in a segment: so many entries, so many bytes, and the digest of the last entry."""
+
+    count: int = 0
+    bytes: int = 0
+    head: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """Bytes after the last whole line, left by a writer that ended while it wrote. Never acknowledged."""
+
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a segment holds beyond a place. ``broken`` says what does not follow, if anything."""
+
+    places: tuple[Place, ...]
+    tail: Tail | None
+    broken: str | None
+
+
+def segment_files(root: Path) -> dict[str, Path]:
+    """Return every segment by its name."""
+    folder = root / SEGMENTS
+    found = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
+    return {path.name.removesuffix(SUFFIX): path for path in found}
+
+
+def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
+    """Read the entries after ``start`` and follow their chain.
+
+    ``sync`` waits until what is read is on disk: nothing may be signed that could still vanish.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        alive = not unlocked(fd)
+        file.seek(start.bytes)
+        *lines, rest = file.read().split(b"\n")
+        if sync:
+            os.fdatasync(fd)
+    places, broken, place = [], None, start
+    for line in lines:
+        entry = parse(line)
+        if (broken := _fault(entry, place, path)) is not None:
+            break
+        place = Place(count=place.count + 1, bytes=place.bytes + len(line) + 1, head=line_digest(line))
+        places.append(place)
+    tail = Tail(bytes=len(rest), sha256=hashlib.sha256(rest).hexdigest()) if rest and not alive else None
+    return Reading(places=tuple(places), tail=tail, broken=broken)
+
+
+def entries(root: Path) -> Iterator[tuple[str, Entry]]:
+    """Yield every entry that can be read, with its segment; broken chains are for ``verify`` to find."""
+    for name, path in segment_files(root).items():
+        with path.open("rb") as file:
+            for line in file:
+                if line.endswith(b"\n") and (entry := parse(line[:-1])) is not None:
+                    yield name, entry
+
+
+def _fault(entry: Entry | None, place: Place, path: Path) -> str | None:
+    if entry is None:
+        return f"line {place.count + 1} is not an entry"
+    if entry.seq != place.count or entry.prev != place.head:
+        return f"entry {place.count} does not follow from the one before"
+    opens = entry.act == OPENING and entry.facts.get("segment") == path.name.removesuffix(SUFFIX)
+    if (place.count == 0) != opens:
+        return f"entry {place.count} does not open this segment" if place.count == 0 else "it opens twice"
+    return None

@@ -1,0 +1,143 @@
+"""Sequencer: puts the heads of all segments in one order, under a Merkle tree and a signature."""
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pipeline.core.canonical import canonical
+from pipeline.errors import Corrupt
+from pipeline.vault.entry import GENESIS
+from pipeline.vault.files import sync_dir, write_new
+from pipeline.vault.keys import Keys, origin
+from pipeline.vault.merkle import Tree
+from pipeline.vault.note import sign
+from pipeline.vault.process import locked, utc_now
+from pipeline.vault.segments import Place, Tail, read_segment, segment_files
+
+CHECKPOINTS = "log/checkpoints"
+NOTE, LEAVES = ".note", ".leaves"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """How far a segment reached when it was sequenced."""
+
+    segment: str
+    place: Place
+    torn: Tail | None
+
+    def line(self) -> bytes:
+        """Return the leaf's bytes: what the tree digests."""
+        torn = asdict(self.torn) if self.torn else None
+        return canonical({"segment": self.segment, **asdict(self.place), "torn": torn})
+
+
+def parse_leaf(line: bytes) -> Leaf:
+    """Read a leaf back; ``ValueError`` when the line is none."""
+    try:
+        body = json.loads(line)
+        torn = Tail(**body.pop("torn")) if body["torn"] else body.pop("torn")
+        return Leaf(segment=body.pop("segment"), place=Place(**body), torn=torn)
+    except (TypeError, KeyError, AttributeError) as err:
+        raise ValueError("not a leaf") from err
+
+
+def numbers(root: Path, suffix: str = NOTE) -> list[int]:
+    """Return the numbers of the checkpoints that are there, ascending."""
+    folder = root / CHECKPOINTS
+    stems = (path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}")) if folder.is_dir() else ()
+    return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdigit())
+
+
+def path_of(root: Path, number: int, suffix: str) -> Path:
+    """Return where a checkpoint's note or leaves lie."""
+    return root / CHECKPOINTS / f"{number:08}{suffix}"
+
+
+def leaf_lines(path: Path) -> list[bytes]:
+    """Return the lines of a file of leaves; ``ValueError`` when the last one is not whole."""
+    *lines, rest = path.read_bytes().split(b"\n")
+    if rest:
+        raise ValueError("the last leaf is not whole")
+    return lines
+
+
+def note_text(vault_id: str, tree: Tree, *, number: int, at: str, prev: str) -> str:
+    """Return what is signed: a C2SP checkpoint with three lines of our own."""
+    root = base64.b64encode(tree.root()).decode()
+    return f"{origin(vault_id)}\n{tree.size}\n{root}\nnumber {number}\nat {at}\nprev {prev}\n"
+
+
+def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> int | None:
+    """Sign the heads of all segments that grew; return the checkpoint's number, ``None`` if none did.
+
+    A segment that is cut or does not follow is left out, and named in ``Corrupt`` once the
+    others are safe.
+    """
+    with locked(root / "locks" / "sequencer"):
+        done = numbers(root)
+        tree, known = Tree(), dict[str, Leaf]()
+        for number in done:
+            for line in _read_leaves(root, number):
+                tree.add(line)
+                leaf = parse_leaf(line)
+                known[leaf.segment] = leaf
+        faults: list[str] = []
+        new = list(_grown(root, known, faults))
+        number = (done[-1] if done else 0) + 1
+        if new:
+            _write(root, vault_id, keys, number=number, tree=tree, new=new)
+    if faults:
+        raise Corrupt("; ".join(faults), code="E-LOG-001")
+    return number if new else None
+
+
+def _read_leaves(root: Path, number: int) -> list[bytes]:
+    try:
+        lines = leaf_lines(path_of(root, number, LEAVES))
+        for line in lines:
+            parse_leaf(line)
+    except (OSError, ValueError) as err:
+        raise Corrupt(f"the leaves of checkpoint {number} cannot be read", code="E-LOG-001") from err
+    return lines
+
+
+def _grown(root: Path, known: dict[str, Leaf], faults: list[str]) -> Iterator[Leaf]:
+    files = segment_files(root)
+    faults.extend(f"segment {name} is missing" for name in known.keys() - files.keys())
+    for name, path in files.items():
+        old = known.get(name)
+        start, torn = (old.place, old.torn) if old else (Place(), None)
+        size = path.stat().st_size
+        if size < start.bytes:
+            faults.append(f"segment {name} is cut")
+        if size <= start.bytes or (torn and size == start.bytes + torn.bytes):
+            continue
+        reading = read_segment(path, start, sync=True)
+        if reading.broken:
+            faults.append(f"segment {name}: {reading.broken}")
+        elif reading.places or reading.tail != torn:
+            place = reading.places[-1] if reading.places else start
+            yield Leaf(segment=name, place=place, torn=reading.tail)
+
+
+def _write(root: Path, vault_id: str, keys: Keys, *, number: int, tree: Tree, new: list[Leaf]) -> None:
+    verifier, key = keys.signer()
+    lines = [leaf.line() for leaf in new]
+    for line in lines:
+        tree.add(line)
+    prev = GENESIS
+    if number > 1:
+        prev = hashlib.sha256(path_of(root, number - 1, NOTE).read_bytes()).hexdigest()
+    note = sign(note_text(vault_id, tree, number=number, at=utc_now(), prev=prev), verifier, key)
+    # Leaves without a note are an attempt that was interrupted; the next one writes over them.
+    for suffix, data in ((LEAVES, b"".join(line + b"\n" for line in lines)), (NOTE, note)):
+        fresh = root / "locks" / f"fresh{suffix}"
+        fresh.unlink(missing_ok=True)
+        write_new(fresh, data)
+        os.replace(fresh, path_of(root, number, suffix))
+        sync_dir(root / CHECKPOINTS)

@@ -1,0 +1,104 @@
+"""Series: one thing's whole history, over as many objects as it takes."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import Unavailable
+from pipeline.vault.inventory import Inventory
+from pipeline.vault.journal import Commit, Journal
+from pipeline.vault.layout import INVENTORY
+from pipeline.vault.ocfl import Stage, roll_forward
+from pipeline.vault.storage import Storage
+
+VERSIONS_PER_OBJECT = 100
+"""Inventories repeat what came before, so a long history goes on in another object."""
+_TRIES = 1000
+
+
+class Series:
+    """One thing's whole history: an object, and those in which it goes on after a hundred versions.
+
+    The object ``ID`` goes on in ``ID:2``, that in ``ID:3``.
+    """
+
+    def __init__(self, storage: Storage, root: str, object_id: str) -> None:
+        self._storage = storage
+        self._store = storage.stores[root]
+        self._id = object_id
+
+    def parts(self) -> list[Inventory]:
+        """Return the newest inventory of each object of the series, in order."""
+        found: list[Inventory] = []
+        while (head := self._store.head(self._part(len(found) + 1))) is not None:
+            found.append(head)
+        return found
+
+    def files(self, folder: str) -> Iterator[tuple[str, Path]]:
+        """Yield the files below a logical folder, in the order in which they were added."""
+        for part in self.parts():
+            before: set[str] = set()
+            for version in range(1, part.head + 1):
+                files = part.files(version)
+                yield from ((name, files[name]) for name in sorted(files.keys() - before) if name.startswith(folder))
+                before = set(files)
+
+    def add(self, fill: Callable[[Stage, list[Inventory]], None], *, message: str) -> str:
+        """Add one version, once per ``message``; return the SHA-512 of its inventory.
+
+        ``fill`` puts the content together; it is called again when another writer was first.
+        """
+        for _ in range(_TRIES):
+            with self._storage.staged() as (stage, journal):
+                parts = self.parts()
+                if (kept := _with_message(parts, message)) is not None:
+                    roll_forward(parts[-1].folder, journal)
+                    self._store.make_durable(parts[-1].folder)
+                    return kept
+                fill(stage, parts)
+                if (commit := self._append(parts, stage, journal, message)) is not None:
+                    return commit.inventory
+        raise Unavailable(f"{self._id}: other writers were always first", code="E-VAULT-006")
+
+    def _append(self, parts: list[Inventory], stage: Stage, journal: Journal, message: str) -> Commit | None:
+        if parts and parts[-1].head < VERSIONS_PER_OBJECT:
+            return self._store.extend(parts[-1], stage, journal, message=message)
+        return self._store.create(self._part(len(parts) + 1), stage, journal, message=message)
+
+    def _part(self, number: int) -> str:
+        return self._id if number == 1 else f"{self._id}:{number}"
+
+
+def _with_message(parts: list[Inventory], message: str) -> str | None:
+    """Return the inventory digest of the version that carries a message."""
+    for part in parts:
+        for version in range(1, part.head + 1):
+            if part.message(version) == message:
+                return _version_digest(part, version)
+    return None
+
+
+def _version_digest(part: Inventory, version: int) -> str:
+    if version == part.head:
+        return part.digest
+    return hashlib.sha512((part.folder / f"v{version}" / INVENTORY).read_bytes()).hexdigest()
+
+
+def json_line(record: Mapping[str, Any]) -> bytes:
+    """Spell a record on one line so that it is read back exactly as it was given.
+
+    Text stands as UTF-8. File names may hold bytes that are not UTF-8; such a record is escaped.
+    """
+    try:
+        return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
+
+
+def json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Read records back."""
+    with path.open("rb") as file:
+        for line in file:
+            yield json.loads(line)

@@ -1,0 +1,89 @@
+"""Storage: both roots of a vault, what this process has begun in them, and the mending of what others left."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.core.ports import CustodyLog
+from pipeline.vault.files import writing
+from pipeline.vault.inventory import version_numbers
+from pipeline.vault.journal import Commit, Journal, pending
+from pipeline.vault.layout import object_digest
+from pipeline.vault.ocfl import Stage, Store, roll_forward
+from pipeline.vault.process import Bench, PerProcess, benches, ended
+from pipeline.vault.root import ROOTS
+
+ASSET = "urn:evidence:asset:"
+REGISTER = "urn:evidence:register:"
+
+
+def log_subject(object_id: str) -> str:
+    """Name an object in the custody log: a register's own name stays out of it."""
+    return object_id if object_id.startswith(ASSET) else f"{REGISTER}sha256:{object_digest(object_id)}"
+
+
+class Storage:
+    """The two OCFL storage roots under ``root`` and one process's way of writing to them."""
+
+    def __init__(self, root: Path, *, vault_id: str, log: CustodyLog) -> None:
+        self.root = root
+        self._log = log
+        user = {"name": "Evidence Media Pipeline", "address": f"urn:evidence:vault:{vault_id}"}
+        self.stores = {name: Store(root / name, name, user=user, committed=self._record) for name in ROOTS}
+        self._journal: PerProcess[Journal] = PerProcess(self._begin)
+
+    @property
+    def staging(self) -> Path:
+        """Where unfinished things lie, on the same file system."""
+        return self.root / "staging"
+
+    def _begin(self) -> Journal:
+        return Journal(Bench(self.staging))
+
+    def _record(self, commit: Commit) -> None:
+        self._log.append(
+            "vault.create" if commit.version == 1 else "vault.version",
+            actor="vault",
+            subject=log_subject(commit.object),
+            root=commit.root,
+            version=commit.version,
+            inventory=commit.inventory,
+        )
+
+    @contextmanager
+    def staged(self) -> Iterator[tuple[Stage, Journal]]:
+        """Lend an empty stage, after settling whatever this process or a dead one left undone."""
+        with writing("the vault"):
+            self.settle()
+            journal = self._journal.get()
+            with journal.place() as place:
+                yield Stage(place), journal
+
+    def settle(self) -> int:
+        """Finish what this process could not and what ended processes left; return how many commits."""
+        count = 0
+        if not any(benches(self.staging)):
+            return count
+        journal = self._journal.get()
+        for commit in journal.left():
+            self.stores[commit.root].settle(commit, journal)
+            count += 1
+        for bench in benches(self.staging):
+            with ended(bench) as over:
+                if not over:
+                    continue
+                for commit in pending(bench):
+                    self.stores[commit.root].settle(commit, journal)
+                    count += 1
+                shutil.rmtree(bench)
+        return count
+
+    def recover(self) -> int:
+        """Settle what was left, then roll every object's root inventory forward; return how many were mended."""
+        count = self.settle()
+        for store in self.stores.values():
+            for folder in store.folders():
+                if version_numbers(folder) and roll_forward(folder, self._journal.get()):
+                    count += 1
+        return count

@@ -1,0 +1,65 @@
+"""Two workers never hold the same work, and a dead worker's work is free at once."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.catalogue import Catalogue, Leases, open_database
+from pipeline.catalogue.database import Database
+
+HOLDER = """
+import sys, time
+from pipeline.catalogue import Leases, open_database
+leases = Leases(open_database(sys.argv[1]), seconds=600)
+print(leases.take("asset:a"), flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    found = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    Catalogue(found).create(vault_id="v")
+    yield found
+    found.close()
+
+
+def test_a_lease_is_held_by_one(database: Database) -> None:
+    one, two = Leases(database, seconds=60), Leases(database, seconds=60)
+
+    assert one.take("asset:a")
+    assert not two.take("asset:a")
+    one.release("asset:a")
+    assert two.take("asset:a")
+    two.close()
+
+
+def test_a_killed_holder_is_replaced_at_once(database: Database, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    with subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline().strip() == "True"
+        mine = Leases(database, seconds=600)
+        assert not mine.take("asset:a")
+
+        holder.kill()
+        holder.wait()
+
+        assert mine.take("asset:a")
+        mine.close()
+
+
+def test_a_held_lease_is_renewed(database: Database) -> None:
+    one, two = Leases(database, seconds=0.8), Leases(database, seconds=0.8)
+    assert one.take("asset:a")
+
+    time.sleep(1.5)
+
+    assert not two.take("asset:a")
+    one.close()
+    assert two.take("asset:a")
+    two.close()

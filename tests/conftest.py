@@ -1,0 +1,31 @@
+"""What every test may use: the test media, and a home of its own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    """The folder of real media with known truth."""
+    folder = Path(os.environ.get("EVIDENCE_TESTDATA") or CHECKOUT.parent / "shared" / "testdata")
+    if not (folder / "MANIFEST.json").is_file():
+        pytest.skip(f"no test media at {folder} (set EVIDENCE_TESTDATA)")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Point every test at an empty home and keys of its own; nothing of the user's is touched."""
+    for name in [one for one in os.environ if one.startswith("EVIDENCE_") and one not in _SHARED]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("EVIDENCE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("EVIDENCE_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("EVIDENCE_SETTINGS", str(tmp_path / "settings.toml"))
+    monkeypatch.setenv("EVIDENCE_ACTOR", "custodian")
+
+
+_SHARED = {"EVIDENCE_TESTDATA", "EVIDENCE_MODELS"}

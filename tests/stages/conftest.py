@@ -1,0 +1,107 @@
+"""A line of real tools and engines for the stages, without vault, catalogue or runner."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Maker, Media, Outcome
+from pipeline.core.ports import Engine, MediaTools
+from pipeline.errors import Misconfigured, Refused
+from pipeline.settings import Settings, read_settings
+from pipeline.stages import all_stages
+from pipeline.stages.base import Job, Result, Stage
+from pipeline.tools import open_tools
+
+ORDER = ("identify", "probe", "extract_audio", "speech", "transcribe", "geolocate")
+
+
+@dataclass(kw_only=True)
+class Line:
+    """Puts one file through the stages, each result as it would be recorded."""
+
+    folder: Path
+    tools: MediaTools
+    engines: Callable[[Any], Engine]
+    settings: Settings
+
+    def run(self, file: Path, *names: str) -> dict[str, Enrichment]:
+        """Run the stages named and those that they need, in order."""
+        stages = {one.name: one for one in all_stages()}
+        data = file.read_bytes()
+        asset = Asset(
+            id=AssetId(hashlib.sha256(data).hexdigest()), sha512=hashlib.sha512(data).hexdigest(), bytes=len(data)
+        )
+        known: dict[Kind, Enrichment] = {}
+        for name in ORDER[: max(ORDER.index(one) for one in names) + 1]:
+            stage = stages[name]
+            if name in names or any(stage.writes in stages[one].reads for one in names) or name in ORDER[:3]:
+                known[stage.writes] = self._one(stage, asset, file, known)
+        return {stage.name: known[stage.writes] for stage in stages.values() if stage.writes in known}
+
+    def _one(self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment]) -> Enrichment:
+        result = _short_cut(stage, known) or self._work(stage, asset, file, known)
+        return Enrichment(
+            asset=asset.id, kind=stage.writes, maker=Maker(stage=stage.name, version=stage.version), basis=(),
+            outcome=result.outcome, made_at="2026-01-01T00:00:00Z", code=result.code, reason=result.reason,
+            coverage=result.coverage, body=result.body.model_dump(mode="json") if result.body else {},
+            derivatives=result.derivatives,
+        )  # fmt: skip
+
+    def _work(self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment]) -> Result:
+        scratch = self.folder / f"{asset.id[:12]}-{stage.name}"
+        scratch.mkdir(exist_ok=True)
+
+        def derivative(kind: Kind, role: str) -> Path:
+            return self.folder / next(one.sha256 for one in known[kind].derivatives if one.role == role)
+
+        limits = self.settings.limits.model_dump()
+        job = Job(
+            asset=asset, path=file, known=known, tools=self.tools, scratch=scratch,
+            limits={name: limits[name] for name in stage.limits}, put=self._put, derivative=derivative,
+        )  # fmt: skip
+        try:
+            return stage.work(job, self.engines(stage.engine)) if stage.engine else stage.work(job)
+        except Refused as err:
+            outcome = Outcome.UNSUPPORTED if err.code.startswith("U-") else Outcome.REFUSED
+            return Result(outcome=outcome, code=err.code, reason=err.reason)
+
+    def _put(self, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
+        data = file.read_bytes()
+        name = hashlib.sha256(data).hexdigest()
+        file.replace(self.folder / name)
+        return Derivative(role=role, sha256=name, bytes=len(data), media_type=media_type, keep=keep)
+
+
+def _short_cut(stage: Stage, known: Mapping[Kind, Enrichment]) -> Result | None:
+    for kind in stage.reads if stage.media is None else (Kind.FORMAT, *stage.reads):
+        if known[kind].outcome is not Outcome.DONE:
+            return Result(outcome=known[kind].outcome, code=known[kind].code, reason=known[kind].reason)
+    if stage.media is not None and not stage.accepts(Media(known[Kind.FORMAT].body["media"])):
+        return Result(outcome=Outcome.NOT_APPLICABLE, code="N-MEDIA-001", reason="not for this media")
+    return None
+
+
+@cache
+def _engine(port: Any) -> Engine:
+    from pipeline.engines.registry import open_engine
+    from pipeline.weights import ensure_lock
+
+    settings = read_settings()
+    try:
+        return open_engine(port, settings, ensure_lock(settings))
+    except Misconfigured as err:
+        pytest.skip(f"no weights here: {err.reason}")
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    """A line over the real tools, and the real engines where their weights are here."""
+    folder = tmp_path / "derivatives"
+    folder.mkdir()
+    settings = read_settings()
+    return Line(folder=folder, tools=open_tools(settings), engines=_engine, settings=settings)
