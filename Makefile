@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down check test lock clean
+.PHONY: help setup run up down check test docs lock clean
 
 PY := .venv/bin/python
 
@@ -33,6 +33,9 @@ check: setup ## format, lint, types, import contracts, fast tests
 test: setup ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
 	@exec .venv/bin/pytest
+
+docs: ## write the reference pages from the code
+	@$(PY) docs/generate.py
 
 lock: ## write requirements.lock from the environment
 	@$(PY) docker/lock.py

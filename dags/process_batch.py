@@ -6,7 +6,7 @@ it back to the vault; results, names and places stay in the catalogue and the va
 
 - A fault of the **material** is recorded as an outcome and leaves its task green.
 - A fault **outside** (a service that is down, a worker that was killed) fails the try, and it is tried again.
-- A fault of the **installation** fails the task at once, with a code that `docs/codes.md` explains.
+- A fault of the **installation** fails the task at once, with a code that `docs/reference/codes.md` explains.
 - `reconcile` adds up the ledger: the run fails when one item is unaccounted for, or too many failed.
 
 Running a batch again does only what is missing. `evidence status REF` shows the failures by item.
@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 Shard = dict[str, str | int]
 """A range of a batch: ``batch``, ``n`` and ``of`` (the second of five), ``offset``, ``size``."""
 
-REFERENCE = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+# Python's $ would let a last newline pass; a browser reads the same pattern.
+REFERENCE = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(?!\\n)$"
 
 # How many slots each has is set where Airflow is installed: io reads and writes, cpu decodes,
 # gpu holds a model in memory (on a machine without one, too).
@@ -59,7 +60,7 @@ class CodesOnly:
         """Say who must act; only what may pass by itself is tried again."""
         if isinstance(err, PipelineError):
             code = CODES[err.code]
-            reason = f"{err.code}: {code.meaning} ({code.who}: {code.next})"
+            reason = f"{err.code}: {code.meaning}; {code.who}: {code.next} (evidence process tells more)"
             raise (AirflowException if err.retry else AirflowFailException)(reason) from None
         if isinstance(err, Exception):
             place = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in extract_tb(trace)[:-9:-1])

@@ -98,32 +98,20 @@ def _found(item: Json, documents: Mapping[str, Json], first: dict[str, int]) -> 
 def _lines(document: Json) -> Iterator[Text]:
     if code := document.get("error"):
         yield Text(f"not shown: {_meaning(code)}", style="yellow")
-    said: set[tuple[str, str]] = set()
-    for one in document["enrichments"]:
-        if not one.get("current", True):
-            continue
-        outcome, code = one["outcome"], one["code"]
-        if outcome == "done":
-            yield from _done(one)
-        elif outcome != "not_applicable" and (outcome, code) not in said:
-            said.add((outcome, code))  # later stages take over an outcome: once is enough
-            yield _coloured(outcome, f"{outcome} · {_meaning(code)}")
-
-
-def _done(one: Json) -> Iterator[Text]:
-    body = one["body"] or {}
-    match one["kind"]:
-        case "format":
-            yield Text(" · ".join(_some(body.get("media_type"), body.get("container"))), style="cyan")
-        case "probe":
-            if facts := list(_probe(body)):
-                yield Text(" · ".join(facts))
-        case "transcript":
-            yield from _transcript(body)
-        case "places":
-            yield from _places(body)
-    if gap := _gap(one.get("coverage")):
-        yield gap
+    current = [one for one in document["enrichments"] if one["current"]]
+    bodies = {one["kind"]: one["body"] for one in current if one["outcome"] == "done"}
+    if facts := list(_facts(bodies.get("format", {}), bodies.get("probe", {}))):
+        yield Text(" · ".join(facts), style="cyan")
+    yield from _transcript(bodies.get("transcript", {}))
+    yield from _places(bodies.get("places", {}))
+    said = set()
+    for one in current:
+        reached = (one["outcome"], one["code"])  # later stages take over an outcome: once is enough
+        if one["outcome"] not in {"done", "not_applicable"} and reached not in said:
+            said.add(reached)
+            yield _coloured(one["outcome"], f"{one['outcome']} · {_meaning(one['code'])}")
+    if gaps := {text for one in current if (text := _gap(one["coverage"]))}:
+        yield Text(max(gaps), style="yellow")
 
 
 def _some(*values: Any) -> Iterator[str]:
@@ -134,22 +122,25 @@ def _some(*values: Any) -> Iterator[str]:
             yield printable(str(value), limit=60)
 
 
-def _probe(body: Json) -> Iterator[str]:
-    if (seconds := body.get("duration_decoded")) is not None:
+def _facts(shape: Json, probe: Json) -> Iterator[str]:
+    yield from _some(shape.get("media_type"))
+    if (seconds := probe.get("duration_decoded")) is not None:
         yield f"{seconds:.1f} s"
-    for stream in body.get("streams", ()):
-        if stream.get("width") and stream.get("height"):
-            yield f"{stream['width']} x {stream['height']}"
-    camera = body.get("camera") or {}
-    yield from _some(body.get("created_at"), camera.get("make"), camera.get("model"))
+    for one in [probe.get("picture") or {}, *probe.get("streams", ())]:
+        if one.get("width") and one.get("height"):
+            yield f"{one['width']} x {one['height']}"
+    camera, created = probe.get("camera") or {}, probe.get("created_at") or {}
+    yield from _some(created.get("value"), camera.get("make"), camera.get("model"))
 
 
 def _transcript(body: Json) -> Iterator[Text]:
-    segments = [one for one in body.get("segments", ()) if one.get("text")]
+    segments = [one for one in body.get("segments", ()) if one["text"]]
+    if not segments:
+        return
     words = printable(" ".join(one["text"].strip() for one in segments), limit=MOST_WORDS)
-    flags = sorted({flag for one in segments for flag in one.get("flags", ())})
+    flags = sorted({flag for one in segments for flag in one["flags"]})
     doubt = f"  ({', '.join(flags)})" if flags else ""
-    yield Text.assemble((f"{printable(str(body.get('language')))}  ", "dim"), f"“{words}”", (doubt, "yellow"))
+    yield Text.assemble((f"{printable(str(body['language']))}  ", "dim"), f"“{words}”", (doubt, "yellow"))
 
 
 def _places(body: Json) -> Iterator[Text]:
@@ -164,13 +155,13 @@ def _places(body: Json) -> Iterator[Text]:
         )
 
 
-def _gap(coverage: Json | None) -> Text | None:
+def _gap(coverage: Json | None) -> str:
     if not coverage:
-        return None
+        return ""
     of, read = coverage["of"], coverage["read"]
     if of is not None and read < of:
-        return Text(f"only {read:g} of {of:g} {coverage['unit']} could be read", style="yellow")
-    return Text("parts could not be read", style="yellow") if coverage["gaps"] else None
+        return f"only {read:g} of {of:g} {coverage['unit']} could be read"
+    return "parts could not be read" if coverage["gaps"] else ""
 
 
 def _meaning(code: str | None) -> str:

@@ -29,7 +29,7 @@ from pipeline.queue import DAG, Airflow, Queued
 from pipeline.service import models, open_app
 from pipeline.settings import Settings, settings
 
-SAMPLE = CHECKOUT / "sample_media" / "built"
+SAMPLE = CHECKOUT / "sample_media" / "built" / "media"
 DONE, FINDINGS, COULD_NOT, INTERRUPTED = 0, 1, 2, 130
 
 Note = Callable[[str], None]
@@ -116,7 +116,7 @@ def main() -> int:
     processes.end_with_parent(os.getppid())
     processes.adopt_orphans()
     began = time.monotonic()
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 
     def note(text: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {text}", file=sys.stderr, flush=True)

@@ -50,14 +50,6 @@ as_root() {
 
 may_be_root() { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null; }; }
 
-known_to_apt() {
-    local package
-    for package in "$@"; do
-        [ "$(apt-cache policy "$package" 2>/dev/null | sed -n 's/^  Candidate: //p')" != "(none)" ] || return 1
-        apt-cache show "$package" >/dev/null 2>&1 || return 1
-    done
-}
-
 ask_for() {
     say "Missing on this machine: $*"
     say "Install it, then repeat the command. On Debian and Ubuntu, as root:"
@@ -70,22 +62,26 @@ apt_install() { # DEBIAN_FRONTEND passes sudo only when named
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" </dev/null >>"$LOG" 2>&1
 }
 
+have_lists() { compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null; }
+
+# The sample's sources are partly Debian packages, which apt finds by its lists.
+refresh_lists() {
+    command -v apt-get >/dev/null && ! have_lists && may_be_root || return 0
+    say "Fetching the package lists of this machine"
+    apt_install -q update || say "They could not be fetched; going on without (see $LOG)"
+}
+
 install_packages() {
     local packages
-    packages=$(missing_packages | sort -u | xargs)
-    [ -n "$packages" ] || return 0
-    # shellcheck disable=SC2086 # a list of words is meant
-    {
-        command -v apt-get >/dev/null && may_be_root || ask_for $packages
-        say "Installing system packages: $packages"
-        known_to_apt $packages || apt_install -q update || true
-        apt_install -q -y --no-install-recommends install $packages ||
-            { apt_install -q update && apt_install -q -y --no-install-recommends install $packages; } ||
-            { tail -n 5 "$LOG" >&2; ask_for $packages; }
-    }
-    packages=$(missing_packages | sort -u | xargs)
-    # shellcheck disable=SC2086
-    [ -z "$packages" ] || ask_for $packages
+    mapfile -t packages < <(missing_packages | sort -u)
+    [ ${#packages[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null && may_be_root || ask_for "${packages[@]}"
+    say "Installing system packages: ${packages[*]}"
+    apt_install -q -y --no-install-recommends install "${packages[@]}" ||
+        { apt_install -q update && apt_install -q -y --no-install-recommends install "${packages[@]}"; } ||
+        { tail -n 5 "$LOG" >&2; ask_for "${packages[@]}"; }
+    mapfile -t packages < <(missing_packages | sort -u)
+    [ ${#packages[@]} -eq 0 ] || ask_for "${packages[@]}"
 }
 
 # --- the environment ----------------------------------------------------------------------
@@ -107,7 +103,7 @@ progress() { # one line that moves on a terminal, every 25th package elsewhere
         { print; fflush() }
         /^Collecting / { n++; if (terminal || n % 25 == 0) show(n " of " total " packages found") }
         /Downloading .*[0-9.]+ [MG]B/ { if (terminal || / GB|[0-9][0-9][0-9]\.[0-9] MB/) show("downloading " $2 " " $3 " " $4) }
-        /^Installing collected/ { show("unpacking (a minute or two)") }
+        /^Installing collected/ && n > 1 { show("unpacking (a minute or two)") }
         END { if (terminal) printf "\r\033[K" > "/dev/stderr" }' >>"$LOG"
 }
 
@@ -124,7 +120,8 @@ make_environment() {
     local python started=$SECONDS
     [ "$(cat "$STAMP" 2>/dev/null)" != "$(wanted)" ] || return 0
     python=$(find_python)
-    if [ -e "$VENV/.installing" ] || ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
+    # Half an environment, or one that was made elsewhere and moved here, is of no use.
+    if [ -e "$VENV/.installing" ] || [ "$(tail -n 1 "$STAMP" 2>/dev/null || pwd)" != "$(pwd)" ] || ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
         rm -rf "$VENV"
         "$python" -m venv "$VENV"
     fi
@@ -140,7 +137,9 @@ make_environment() {
 }
 
 mkdir -p build
+: >"$LOG"
 exec 9<"$0"
 flock -n 9 || { say "Another set-up is at work here; waiting for it."; flock 9; }
+refresh_lists
 install_packages
 make_environment

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     as_json = "--json" in given
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
-        args = _parser().parse_args(given)
+        args = make_parser().parse_args(given)
         document, code = args.run(args)
     except PipelineError as err:
         return _complain(err, as_json=as_json)
@@ -160,7 +160,7 @@ def _grant(args: argparse.Namespace) -> Answer:
 
 
 def _conditions(args: argparse.Namespace) -> Answer:
-    return _app().conditions(args.batch, args.file, n=args.item), DONE
+    return _app().conditions(args.batch, args.file, n=args.item, reason=args.reason), DONE
 
 
 def _people(_args: argparse.Namespace) -> Answer:
@@ -193,7 +193,8 @@ def _limit(text: str) -> int:
 Add = Callable[[str, Callable[[argparse.Namespace], Answer], str], argparse.ArgumentParser]
 
 
-def _parser() -> _Parser:
+def make_parser() -> _Parser:
+    """Return the parser of all commands."""
     parser = _Parser(prog="evidence", description="Preserve, enrich and find media evidence.")
     parser.add_argument("--version", action="version", version=f"evidence {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
@@ -286,6 +287,7 @@ def _people_commands(add: Add) -> None:
     one.add_argument("batch", metavar="REF")
     one.add_argument("file", type=Path, metavar="FILE", help="the provider's new conditions.json")
     one.add_argument("--item", type=int, metavar="N")
+    one.add_argument("--reason", required=True, metavar="TEXT")
     add("people", _people, "list persons and their grants")
 
 

@@ -183,10 +183,10 @@ class App:
         access.need(Permission.CUSTODY)
         return {"people": persons.listing(access)}
 
-    def conditions(self, batch: str, file: Path, *, n: int | None = None) -> dict[str, Any]:
+    def conditions(self, batch: str, file: Path, *, n: int | None = None, reason: str = "") -> dict[str, Any]:
         """Change what binds a batch, or one of its items, from now on."""
         register = self._batch(batch, Permission.CUSTODY)
-        return terms.amend(self.home, batch, register, file, n=n)
+        return terms.amend(self.home, batch, register, file, n=n, reason=reason)
 
     def close(self) -> None:
         """Give leases and connections back."""

@@ -82,7 +82,7 @@ class Settings(BaseModel):
 
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
-_FROM_ENVIRONMENT = {
+FROM_ENVIRONMENT = {
     "home": "EVIDENCE_HOME",
     "models": "EVIDENCE_MODELS",
     "keys": "EVIDENCE_KEYS",
@@ -114,7 +114,7 @@ def read_settings() -> Settings:
             values = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
             raise Misconfigured(f"{file}: {err}") from err
-    values.update({name: os.environ[var] for name, var in _FROM_ENVIRONMENT.items() if os.environ.get(var)})
+    values.update({name: os.environ[var] for name, var in FROM_ENVIRONMENT.items() if os.environ.get(var)})
     home = Path(values.get("home") or _CHECKOUT / "var").expanduser().resolve()
     values["home"] = home
     values.setdefault("models", _CHECKOUT / "models")

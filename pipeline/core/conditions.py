@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
+from functools import cache, reduce
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, ValidationError
@@ -153,9 +153,11 @@ ANYTHING = _conditions(
 
 def combined(terms: Iterable[Conditions]) -> Conditions:
     """Combine any number of terms; of none, ``ANYTHING``."""
-    return reduce(lambda one, other: one & other, terms, ANYTHING)
+    found = tuple(terms)
+    return reduce(lambda one, other: one & other, found) if found else ANYTHING
 
 
+@cache
 def defaults(source: Source, submitter: str | None) -> Conditions:
     """Return what holds for a source type while the provider says nothing else.
 

@@ -15,7 +15,7 @@ from pipeline.core.ports import Heard, Region
 LOW_CONFIDENCE = 0.45
 """Mean probability of a token. Clean speech in a usable language gave 0.50 and more."""
 
-LANGUAGE_KNOWN = {"usable": 0.5, "low": 0.65}
+LANGUAGE_KNOWN = {"usable": 0.5, "low": 0.6}
 """Probability from which a language counts as told, by how well the model reads it.
 
 Sorani never gave any language of a card more than 0.46; clean speech of more than a word gave its own

@@ -45,8 +45,10 @@ def seconds_covered(
     A decoder that ends cleanly within ``grace`` of the promise has kept it. A shortfall is a gap
     from where decoding ended to where the promise ends.
     """
-    flags = [name for name, there in (("decode_error", not clean), ("decode_warnings", clean and errors > 0)) if there]
     decoded = round(decoded, 3)
+    # An error behind the promised end is rubbish after the recording, not a loss.
+    ended_badly = not clean and not (declared is not None and decoded >= declared)
+    flags = ["decode_error"] if ended_badly else ["decode_warnings"] if errors or not clean else []
     if declared is None or not believable(declared, size, decoded):
         flags += ["declared_implausible"] if declared is not None else []
         return Coverage(unit="seconds", of=None, read=decoded, flags=tuple(flags))

@@ -62,6 +62,7 @@ _RIFF = {
     b"AVI ": _of("video/x-msvideo", "avi", "fmt/5"),
     b"WEBP": _of("image/webp", "webp"),
 }
+_AIFF = {b"AIFF": _of("audio/aiff", "aiff", "fmt/414"), b"AIFC": _of("audio/aiff", "aiff", "x-fmt/136")}
 _WEBP_PUID = {b"VP8 ": "fmt/566", b"VP8L": "fmt/567", b"VP8X": "fmt/568"}
 _OGG = (
     (b"\x01vorbis", "audio/ogg", "fmt/203"),
@@ -91,6 +92,7 @@ _OFFICE = (
     (b"ppt/", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "fmt/215"),
 )
 _DNG_VERSION = 0xC612
+_MOST_TAGS = 4
 _TRANSPORT = ((0, 188), (4, 192))
 
 
@@ -202,18 +204,13 @@ def _ogg(head: bytes) -> Signature | None:
         return None
     start = head[:4096]
     found = [(media_type, puid) for magic, media_type, puid in _OGG if magic in start]
-    media_type, puid = next(
-        (one for one in found if one[0].startswith("video")), (found or [("audio/ogg", "fmt/944")])[0]
-    )
+    found.sort(key=lambda one: one[0].startswith("audio"))
+    media_type, puid = (found or [("audio/ogg", "fmt/944")])[0]
     return _of(media_type, "ogg", puid)
 
 
 def _aiff(head: bytes) -> Signature | None:
-    if not head.startswith(b"FORM"):
-        return None
-    return {b"AIFF": _of("audio/aiff", "aiff", "fmt/414"), b"AIFC": _of("audio/aiff", "aiff", "x-fmt/136")}.get(
-        head[8:12]
-    )
+    return _AIFF.get(head[8:12]) if head.startswith(b"FORM") else None
 
 
 def _bitmap(head: bytes) -> Signature | None:
@@ -223,10 +220,14 @@ def _bitmap(head: bytes) -> Signature | None:
 
 
 def _id3(head: bytes) -> Signature | None:
-    if not head.startswith(b"ID3") or len(head) < 10:  # noqa: PLR2004 (ID3v2, 3.1)
+    if head[:3] != b"ID3" or head[3:4] not in {b"\2", b"\3", b"\4"}:
         return None
-    after = 10 + sum((head[6 + n] & 0x7F) << (21 - 7 * n) for n in range(4))
-    follows = recognise(head[after:]) if after < len(head) else None
+    after = 0
+    for _ in range(_MOST_TAGS):
+        if head[after : after + 3] == b"ID3" and len(head) >= after + 10:
+            after += 10 + sum((head[after + 6 + n] & 0x7F) << (21 - 7 * n) for n in range(4))
+    rest = head[after:]
+    follows = _fixed(rest) or _mpeg_audio(rest)
     return follows if follows and follows.media is Media.AUDIO else _of("audio/mpeg", "mp3", "fmt/134")
 
 

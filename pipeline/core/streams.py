@@ -30,6 +30,18 @@ def ratio(value: Any) -> Fraction | None:
         return None
 
 
+def seconds(stream: Mapping[str, Any]) -> float | None:
+    """Return the duration that a stream declares, in seconds; Matroska writes it into a tag, as ``HH:MM:SS.n``."""
+    if (told := number(stream.get("duration"))) is not None:
+        return told
+    parts = str((stream.get("tags") or {}).get("DURATION") or "").split(":")
+    clock = [number(part) for part in parts]
+    if len(clock) != 3 or None in clock:  # noqa: PLR2004 (hours, minutes, seconds)
+        return None
+    hours, minutes, rest = (part or 0.0 for part in clock)
+    return hours * 3600 + minutes * 60 + rest
+
+
 def still(roles: Iterable[str]) -> bool:
     """Tell whether a picture stream is a cover or a thumbnail, by its dispositions: no moving picture."""
     return not _STILL_ROLES.isdisjoint(roles)

@@ -49,6 +49,12 @@ def identifying(raw: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(key for key in sorted(raw) if _IDENTIFYING.search(key.partition(":")[2]))
 
 
+def complains(raw: Mapping[str, str]) -> bool:
+    """Tell whether the reader of the tags found them damaged; what it calls minor is not."""
+    found = [raw.get(f"exiftool:ExifTool:{name}", "") for name in ("Error", "Warning")]
+    return any(one and not one.casefold().startswith("[minor]") for one in found)
+
+
 def first(raw: Mapping[str, str], *names: str) -> str | None:
     """Return the first value that is not blank among tags whose name ends in one of ``names``, in their order."""
     for name in names:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.ports import Heard, Region, Tongue
-from pipeline.engines.hearing import POLICY, Hearing, Reading, Tokens
+from pipeline.engines.hearing import APPENDED, POLICY, PREPENDED, Hearing, Reading, Tokens
 from pipeline.engines.identity import Identity, identify
 from pipeline.weights import Installed
 
@@ -20,8 +20,6 @@ PARAMETERS: Mapping[str, Any] = MappingProxyType({**POLICY, "device": "cpu", "pr
 
 _SAMPLES = 480_000
 _LAST_FIRST_TIMESTAMP = 50
-_PREPENDED = "\"'“¿([{-"
-_APPENDED = "\"'.。,，!！?？:：”)]}、،؟؛"
 
 
 class FasterWhisper(Identity):
@@ -86,7 +84,7 @@ class _Recogniser:
 
     def time_words(self, segments: list[dict[str, Any]], encoded: Any, frames: int, language: str) -> None:
         self._whisper.add_word_timestamps(
-            [segments], self.tokens(language), _stored([encoded]), frames, _PREPENDED, _APPENDED,
+            [segments], self.tokens(language), _stored([encoded]), frames, PREPENDED, APPENDED,
             last_speech_timestamp=segments[0]["seek"] / self._whisper.frames_per_second,
         )  # fmt: skip
 

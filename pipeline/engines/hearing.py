@@ -46,6 +46,10 @@ POLICY: Mapping[str, Any] = MappingProxyType(
 CANDIDATES = 5
 """How many languages are named for a window."""
 
+PREPENDED = "\"'\u201c\u00bf([{-"
+APPENDED = "\"'.\u3002,\uff0c!\uff01?\uff1f:\uff1a\u201d)]}\u3001\u060c\u061f\u061b"
+"""Marks that belong to the word after them, and to the word before them; Arabic ones included."""
+
 _BATCH = 8
 _KEPT = 32
 _STEP = 0.02
@@ -227,11 +231,11 @@ def _rest(window: Window, passages: Sequence[Heard]) -> Window | None:
 
 def _repeats(reading: Reading, tokens: Tokens) -> bool:
     text = tokens.decode([token for token in reading.tokens if token < tokens.eot])
-    return compression(text) > POLICY["max_compression"]
+    return compression(text) > float(POLICY["max_compression"])
 
 
 def _doubts(reading: Reading) -> bool:
-    return reading.log_probability < POLICY["min_log_probability"]
+    return reading.log_probability < float(POLICY["min_log_probability"])
 
 
 def _passage(segment: Mapping[str, Any], reading: Reading, share: float, code: str) -> Heard:

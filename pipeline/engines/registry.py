@@ -39,7 +39,7 @@ def open_engine(port: type[Any], settings: Settings, lock: Lock, *, adapter: str
     """
     kind, installed = _chosen(port, settings, lock, adapter)
     engine = kind(installed)
-    if not isinstance(engine, port):
+    if not isinstance(cast("object", engine), port):
         raise Misconfigured(f"model {installed.card.name}: {kind} does not serve {port_name(port)}")
     return engine
 
@@ -53,12 +53,12 @@ def _chosen(port: type[Any], settings: Settings, lock: Lock, adapter: str | None
     card = known.get(choice.model)
     if card is None:
         raise Misconfigured(f"{settings.models_lock}: model {choice.model} has no card", code="E-CONF-004")
-    if name == "transcriber" and adapter is None and settings.transcriber != choice.adapter:
-        if settings.transcriber in card.adapters:
-            raise Misconfigured(
-                f"the settings want the transcriber {settings.transcriber}, the lock has {choice.adapter}",
-                next_step="run evidence models resolve, or correct the setting",
-            )
+    unlike = choice.adapter != settings.transcriber and settings.transcriber in card.adapters
+    if name == "transcriber" and adapter is None and unlike:
+        raise Misconfigured(
+            f"the settings want the transcriber {settings.transcriber}, the lock has {choice.adapter}",
+            next_step="run evidence models resolve, or correct the setting",
+        )
     installed = require(settings.models, card)
     if installed.digests != dict(choice.files):
         raise _changed(settings, choice, installed)

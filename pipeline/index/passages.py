@@ -30,6 +30,9 @@ _UNFOLD = (
     "SELECT 'delete', id, exact, light FROM passages WHERE id BETWEEN ? AND ?"
 )
 
+CHECK = "INSERT INTO folded (folded, rank) VALUES ('integrity-check', 1)"
+"""Compares the engine's words with the passages; SQLite spells this as an insertion, so it needs a transaction."""
+
 Stored = tuple[Any, ...]
 """The values of ``_COLUMNS``."""
 Mark = tuple[int, str]

@@ -17,6 +17,7 @@ from pipeline.core.ports import IndexRow
 from pipeline.errors import Unavailable
 from pipeline.index.database import Database, open_generation, transaction
 from pipeline.index.passages import (
+    CHECK,
     Contents,
     Stored,
     Tally,
@@ -95,7 +96,7 @@ def _replace(connection: Connection, asset: str, rows: list[Stored], tally: Tall
 
 
 def _compare(connection: Connection, read: Contents) -> None:
-    connection.execute("INSERT INTO folded (folded) VALUES ('integrity-check')")
+    connection.execute(CHECK)
     held = contents_of(connection)
     if held != read:
         raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")

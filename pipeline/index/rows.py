@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.model import Kind, Outcome
 from pipeline.core.ports import IndexRow
 
-_FROM_CONTENT = frozenset({"written", "mention", "sign", "sun", "analyst"})
+FROM_CONTENT = frozenset({"written", "mention", "sign", "sun", "analyst"})
 """Claims of place that rest on what is seen or heard; any other source may tell who was where."""
 
 Json = Mapping[str, Any]
@@ -74,7 +74,7 @@ def _places(body: Json) -> Iterator[dict[str, Any]]:
             "lat": claim.get("lat"),
             "lon": claim.get("lon"),
             "t": claim.get("t"),
-            "source_identifying": claim["source"] not in _FROM_CONTENT or bool(claim.get("source_identifying")),
+            "source_identifying": claim["source"] not in FROM_CONTENT or bool(claim.get("source_identifying")),
         }
 
 

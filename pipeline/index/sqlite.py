@@ -14,7 +14,7 @@ from pipeline.errors import Misconfigured, Unavailable
 from pipeline.index.area import Area
 from pipeline.index.database import Database
 from pipeline.index.folding import words
-from pipeline.index.passages import Contents, contents_of, replace, stored_of
+from pipeline.index.passages import CHECK, Contents, contents_of, replace, stored_of
 from pipeline.index.query import Query, parse
 
 MOST_COUNTED = 10_000
@@ -145,8 +145,8 @@ class SqliteIndex:
             said = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if said != "ok":
             raise Unavailable(f"the search index is damaged: {said}", code="E-INDEX-001")
-        with self.database.writing() as connection:  # this check is spelled as an insertion
-            connection.execute("INSERT INTO folded (folded) VALUES ('integrity-check')")
+        with self.database.writing() as connection:
+            connection.execute(CHECK)
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -166,11 +166,11 @@ def _permitted(
     assets = [{one[0] for one in some} for some in (labelled, placed) if some is not None]
     rows: Iterable[tuple[Any, ...]]
     if query.terms:
-        rows = filter(gate, connection.execute(f"{_FOUND}{_MATCHING} ORDER BY f.rowid", (query.match(),)))
+        rows = connection.execute(f"{_FOUND}{_MATCHING} ORDER BY f.rowid", (query.match(),))
     else:
         rows = sorted(placed if placed is not None else labelled or [], key=lambda one: int(one[15]))
     for one in rows:
-        if all(one[0] in some for some in assets) and _fits(one, filters):
+        if _fits(one, filters) and all(one[0] in some for some in assets) and gate(one):
             yield one
 
 

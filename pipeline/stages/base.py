@@ -140,3 +140,8 @@ def stage(
 def registered() -> tuple[Stage, ...]:
     """Every stage known, by name."""
     return tuple(_stages[name] for name in sorted(_stages))
+
+
+def forget(name: str) -> None:
+    """Take a stage out again: for tests that drop one in."""
+    _stages.pop(name, None)

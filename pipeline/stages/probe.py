@@ -8,8 +8,8 @@ from pipeline.core.body import Body, Seconds
 from pipeline.core.extent import GRACE, promised, seconds_covered
 from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.recorded import recorded
-from pipeline.core.streams import number, ratio, roles, rotation, still, whole
-from pipeline.core.tags import first, identifying, raw_tags
+from pipeline.core.streams import number, ratio, roles, rotation, seconds, still, whole
+from pipeline.core.tags import complains, first, identifying, raw_tags
 from pipeline.errors import Refused
 from pipeline.stages.base import Job, Result, done, stage
 
@@ -104,6 +104,8 @@ def probe(job: Job) -> Result:
         streams, declared = _streams(seen), number((seen.get("format") or {}).get("duration"))
         decoded, coverage = _decode(job, seen, streams, declared)
     raw, cut = raw_tags(seen, metadata, exif)
+    if complains(raw):
+        notes.append("metadata_damaged")
     created = recorded(raw)
     body = Probe(
         duration_declared=declared, duration_decoded=decoded, streams=streams, picture=image,
@@ -177,7 +179,7 @@ def _stream(one: Mapping[str, Any], origin: float) -> Stream:
         index=int(one["index"]), type=str(one.get("codec_type") or "unknown"), codec=one.get("codec_name"),
         width=whole(one.get("width")), height=whole(one.get("height")), rotation=rotation(one),
         fps=str(fps) if fps else None, time_base=f"{base.numerator}/{base.denominator}" if base else None,
-        start=None if start is None else start - origin, duration=number(one.get("duration")),
+        start=None if start is None else start - origin, duration=seconds(one),
         channels=whole(one.get("channels")), sample_rate=whole(one.get("sample_rate")),
         language=tags.get("language"), disposition=roles(one),
     )  # fmt: skip
@@ -195,20 +197,20 @@ def _decode(
         if one is None:
             continue
         try:
-            seconds, errors, clean = measure(job, one)
+            lasted, errors, clean = measure(job, one)
         except Refused as err:
             if err.code not in {_NOTHING, _UNDECODED}:
                 raise
             refusal = err
             continue
-        if seconds is None:
+        if lasted is None:
             continue
         claim = (one.duration or declared) if promised(container) else None
         grace = max(GRACE, 2 / float(Fraction(one.fps))) if one.fps else GRACE
         covered = seconds_covered(
-            declared=claim, decoded=seconds, size=job.asset.bytes, clean=clean, errors=errors, grace=grace
+            declared=claim, decoded=lasted, size=job.asset.bytes, clean=clean, errors=errors, grace=grace
         )
-        return seconds, covered if one is (moving or sounding) else _sound_alone(covered)
+        return lasted, covered if one is (moving or sounding) else _sound_alone(covered)
     raise refusal or Refused("no picture and no sound in it can be decoded", code=_NOTHING)
 
 

@@ -20,6 +20,8 @@ _BRIEF = 3.0
 
 _POSSIBLE = 0.1
 _DOMINANT = 0.8
+_GROUP = 16
+_GROUP_SECONDS = 450.0
 
 Flag = Literal[
     "low_confidence", "repetition", "language_doubt", "non_speech", "disagreement", "phantom", "rate"
@@ -119,29 +121,43 @@ def _streams(job: Job) -> Iterable[_Stream]:
 
 def _hear(job: Job, stream: _Stream, asr: Transcriber) -> Iterable[Segment]:
     pcm = job.derivative(Kind.AUDIO, f"pcm/{stream.number}")
-    windows = asr.languages(pcm, stream.regions)
-    chosen = _choose(windows, asr)
-    for window, language in zip(windows, chosen, strict=True):
-        if language is None:
-            span = Region(start=window.start, end=window.end)
-            yield _unread(stream, span, window, _outside(window, asr))
-    for language in dict.fromkeys(one for one in chosen if one):
-        mine = [window for window, other in zip(windows, chosen, strict=True) if other == language]
-        parts = [part for window in mine for part in _within(stream.regions, window)]
-        for heard in asr.transcribe(pcm, parts, language):
-            yield _segment(stream, heard, asr, next((one for one in mine if one.end > heard.start), mine[-1]))
+    seconds: Counter[str] = Counter()
+    for regions in _groups(stream.regions):
+        windows = asr.languages(pcm, regions)
+        chosen = _choose(windows, seconds, asr)
+        for window, language in zip(windows, chosen, strict=True):
+            if language is None:
+                span = Region(start=window.start, end=window.end)
+                yield _unread(stream, span, window, _outside(window, asr))
+        for language in dict.fromkeys(one for one in chosen if one):
+            mine = [window for window, other in zip(windows, chosen, strict=True) if other == language]
+            parts = [part for window in mine for part in _within(regions, window)]
+            for heard in asr.transcribe(pcm, parts, language):
+                yield _segment(stream, heard, asr, next((one for one in mine if one.end > heard.start), mine[-1]))
 
 
-def _choose(windows: Sequence[Tongue], asr: Transcriber) -> list[str | None]:
-    """Say in which language to read each window; ``None`` where it is untold, or none that the card lists."""
+def _groups(regions: Sequence[Region]) -> Iterable[list[Region]]:
+    """Take a few minutes of speech at a time: what an engine computed for the language still serves for the words."""
+    group: list[Region] = []
+    for one in regions:
+        if group and (len(group) >= _GROUP or sum(r.end - r.start for r in (*group, one)) > _GROUP_SECONDS):
+            yield group
+            group = []
+        group.append(one)
+    yield group
+
+
+def _choose(windows: Sequence[Tongue], seconds: Counter[str], asr: Transcriber) -> list[str | None]:
+    """Say in which language to read each window; ``None`` where it is untold, or none that the card lists.
+
+    ``seconds`` counts the languages of the stream so far, and goes on counting.
+    """
     chosen: list[str | None] = []
     for window in windows:
         name = window.candidates[0][0] if window.candidates else ""
         reads = asr.reliability.get(name)
         chosen.append(name if reads and told(window.candidates, reads) else None)
-    seconds: Counter[str] = Counter()
-    for window, language in zip(windows, chosen, strict=True):
-        if language:
+        if language := chosen[-1]:
             seconds[language] += round((window.end - window.start) * 1000)
     if not seconds:
         return chosen

@@ -55,6 +55,7 @@ def decode_audio(media: Path, stream: int, out: Path, settings: Settings) -> Dec
     )
     log = AudioLog(start=start)
     done = run(_call(_compiled(sound), media, settings, answer=out, on_line=log.take))
+    log.finish()
     samples = place(out, log.holes)
     return Decoded(samples=samples, errors=log.errors, clean=done.status == 0 and log.clean)
 

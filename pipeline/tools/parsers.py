@@ -2,7 +2,6 @@
 
 import errno
 import importlib.metadata
-import itertools
 import logging
 import random
 import struct
@@ -134,9 +133,9 @@ def _orientation(image: "ImageFile") -> int:
 def _rows(media: Path, max_pixels: int) -> int:
     """Count the rows that decode before the damage.
 
-    The picture's memory is first painted with a pattern that no camera makes; decoding overwrites
-    it from the top. Rows that still show the pattern were never reached. (Pillow's own switch
-    for truncated files would fill them silently with grey.)
+    The picture's memory is first painted with a pattern that no camera makes, and decoding
+    overwrites it. Rows that still show the pattern were never reached. (Pillow's own switch for
+    truncated files would fill them silently with grey.)
     """
     with _open(media, max_pixels) as image:
         width, height = image.size
@@ -148,8 +147,7 @@ def _rows(media: Path, max_pixels: int) -> int:
             image.load()
         image.tile = []  # no second attempt
         unseen = pattern.tobytes()
-        reached = (image.crop((0, row, width, row + 1)).tobytes() != unseen for row in range(height))
-        return sum(1 for _ in itertools.takewhile(bool, reached))
+        return sum(image.crop((0, row, width, row + 1)).tobytes() != unseen for row in range(height))
 
 
 def _pattern(mode: str, width: int) -> "Image":

@@ -109,7 +109,7 @@ def _run(call: Call, *, level: str) -> Completed:
             watch.kill()
         complaints = watch.kept.decode(errors="backslashreplace")
         status = _status(process.returncode, report[0].read() if level == "bwrap" else None, complaints)
-    _judge(call.program, status, complaints)
+    _judge(call, status, complaints)
     return Completed(status=status, stdout=bytes(watch.answer), stderr=complaints)
 
 
@@ -167,9 +167,10 @@ def _status(returncode: int, report: bytes | None, complaints: str) -> int:
     raise Misconfigured(reason, code="E-CONF-003")
 
 
-def _judge(program: str, status: int, complaints: str) -> None:
+def _judge(call: Call, status: int, complaints: str) -> None:
     """Raise for an end that is not the program's own."""
-    if status and _NO_SPACE in complaints:
+    program = call.program
+    if status and (call.answer or call.output) and _NO_SPACE in complaints:
         raise Unavailable(f"no space left for {program}", code="E-HOST-003")
     ends: dict[int, PipelineError] = {
         signal.SIGXFSZ: Refused(f"{program} wrote more than allowed", code="E-MEDIA-004"),

@@ -23,13 +23,23 @@ _FRAME = re.compile(r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n: *\d+ pts
 
 
 @dataclass(slots=True, kw_only=True)
+class _Step:
+    """A step of the clock: after how many samples, how far, and where the next piece must stand to confirm it."""
+
+    at: int
+    ahead: int
+    next: int
+
+
+@dataclass(slots=True, kw_only=True)
 class AudioLog:
     """Follows the decoding of one sound stream: errors, and holes to be filled with silence.
 
     The container's clock says where each piece belongs. A step ahead of a tenth of a second or
     more is a hole. A clock that is set back, or that leaps further than all holes together may
     last (six hours), says nothing true about time: sound is then put end to end. Sound is never
-    thrown away to fit a clock.
+    thrown away to fit a clock. A step counts when the next piece follows on from it: ffmpeg
+    mistimes the one piece at which a stream changes its rate.
     """
 
     start: float | None
@@ -39,6 +49,7 @@ class AudioLog:
     _decoded: int = 0
     _silence: int = 0
     _shift: int | None = None
+    _step: _Step | None = None
     _last_error: int | None = None
 
     @property
@@ -54,20 +65,35 @@ class AudioLog:
             self.errors += 1
             self._last_error = self._decoded
 
+    def finish(self) -> None:
+        """Believe a step before the last piece, which nothing can confirm."""
+        if self._step:
+            self._make(self._step)
+
     def _sound(self, pts: str, samples: int) -> None:
         if pts.lstrip("-").isdigit():
-            self._place(int(pts))
+            self._place(int(pts), samples)
+        elif self._step:
+            self._step.next += samples
         self._decoded += samples
 
-    def _place(self, pts: int) -> None:
+    def _place(self, pts: int, samples: int) -> None:
         if self._shift is None:
             self._shift = -(pts if self.start is None else round(self.start * RATE))
+        if self._step and abs(pts - self._step.next) < _HOLE:
+            self._make(self._step)
+        self._step = None
         ahead = pts + self._shift - self._decoded - self._silence
-        if _HOLE <= ahead <= _MOST_SILENCE - self._silence:
-            self.holes.append((self._decoded, ahead))
-            self._silence += ahead
-        elif ahead > _HOLE or ahead < -_SET_BACK:
-            self._shift -= ahead
+        if ahead >= _HOLE or ahead < -_SET_BACK:
+            self._step = _Step(at=self._decoded, ahead=ahead, next=pts + samples)
+
+    def _make(self, step: _Step) -> None:
+        assert self._shift is not None
+        if 0 < step.ahead <= _MOST_SILENCE - self._silence:
+            self.holes.append((step.at, step.ahead))
+            self._silence += step.ahead
+        else:
+            self._shift -= step.ahead
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,12 +3,11 @@
 import os
 import selectors
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, Protocol
 
 from pipeline.errors import Refused
 from pipeline.tools.walls import Bounds
@@ -19,6 +18,19 @@ _CHUNK = 64 * 1024
 _GRACE = 5.0
 
 
+class Running(Protocol):
+    """A started program: the part of ``subprocess.Popen`` that is watched."""
+
+    pid: int
+    returncode: int | None
+    stdout: IO[bytes] | None
+    stderr: IO[bytes] | None
+
+    def wait(self) -> int:
+        """Wait for its end and return its status."""
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class Watch:
     """Reads what a program says, no more than allowed, until it has ended or its time is over."""
@@ -26,7 +38,7 @@ class Watch:
     program: str
     bounds: Bounds
     on_line: Callable[[str], None] | None
-    process: "subprocess.Popen[bytes]"
+    process: Running
     answer: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
     line: bytearray = field(default_factory=bytearray)

@@ -10,11 +10,15 @@ from pipeline.core.conditions import Conditions
 from pipeline.core.gate import AcquisitionTerms, Decision, Purpose
 from pipeline.core.model import AssetId, Source
 from pipeline.core.people import People, Permission
+from pipeline.core.rulings import Rulings, fold_rulings
 from pipeline.errors import Misconfigured, PipelineError
 from pipeline.usecases.home import Home
 
 CONDITIONS = "conditions"
-"""The register of conditions that were changed after submission."""
+"""The register of conditions changed after submission, and of releases."""
+
+HOLDS = "holds"
+"""The register of assets that nobody but a custodian may touch."""
 
 
 class Denied(PipelineError):
@@ -37,12 +41,9 @@ class Access:
         return self._home.people
 
     @cached_property
-    def _amended(self) -> Mapping[str, list[Mapping[str, Any]]]:
-        amended: dict[str, list[Mapping[str, Any]]] = {}
-        if self._home.registers.has(CONDITIONS):
-            for one in self._home.registers.read(CONDITIONS):
-                amended.setdefault(one["batch"], []).append(one)
-        return amended
+    def _rulings(self) -> Rulings:
+        registers = self._home.registers
+        return fold_rulings(one for name in (CONDITIONS, HOLDS) if registers.has(name) for one in registers.read(name))
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
         """Tell whether the actor has a permission over a batch, or over all."""
@@ -69,24 +70,24 @@ class Access:
         return tuple(self._terms(batch, item.record) for batch, item in self._home.catalogue.items_of(asset))
 
     def _terms(self, batch: str, record: Mapping[str, Any]) -> AcquisitionTerms:
-        written = record["conditions"]
-        for one in self._amended.get(batch, ()):
-            if one["n"] in (None, record["n"]):
-                written = one["conditions"]
+        terms = self._rulings.terms.get((batch, record["n"]))
+        if terms is None and record["conditions"]:
+            terms = Conditions.from_json(record["conditions"])
         return AcquisitionTerms(
             batch=batch, n=record["n"], source=Source(record["source"]), submitted_by=record["submitted_by"],
-            conditions=Conditions.from_json(written) if written else None,
+            conditions=terms,
+        )  # fmt: skip
+
+    def weigh(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
+        """Ask the gate for the true grounds: for the custody log, never for the actor."""
+        return gate.weigh(
+            self.people.find(self._who), purpose, self.terms(asset), self.people, self._now, recipient=recipient,
+            releases=self._rulings.releases.get(asset, ()), held=asset in self._rulings.held,
         )  # fmt: skip
 
     def decide(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
         """Ask the gate, as the actor may be told."""
-        person = self.people.find(self._who)
-        return gate.decide(person, purpose, self.terms(asset), self.people, self._now, recipient=recipient)
-
-    def weigh(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
-        """Ask the gate for the true grounds: for the custody log, never for the actor."""
-        person = self.people.find(self._who)
-        return gate.weigh(person, purpose, self.terms(asset), self.people, self._now, recipient=recipient)
+        return self.weigh(purpose, asset, recipient=recipient).told()
 
     def batches(self) -> tuple[str, ...]:
         """Return the batches that the actor may know of: any permission over them but to submit."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.core.model import AssetId, Kind, Outcome
+from pipeline.index.rows import FROM_CONTENT
 from pipeline.usecases.home import Home
 
 SCHEMA = "enriched/1"
@@ -65,25 +66,49 @@ def _several_ids(records: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 
 
 def withhold(document: dict[str, Any], code: str) -> dict[str, Any]:
-    """Return the document without what identifies its source: each such value is null and says why."""
-    return {
-        **document,
-        "acquisitions": [_withhold_acquisition(one, code) for one in document["acquisitions"]],
-        "enrichments": [_withhold_body(one, code) for one in document["enrichments"]],
-    }
+    """Return the document without the findings that identify its source: each is null and says why."""
+    return {**document, "enrichments": [_withhold_body(one, code) for one in document["enrichments"]]}
 
 
 _IDENTIFYING = ("provider", "url", "filename", "path", "path_bytes", "device", "collector", "previous_custodians")
 
 
-def _withhold_acquisition(one: dict[str, Any], code: str) -> dict[str, Any]:
-    hidden = {name: None for name in _IDENTIFYING if one.get(name) is not None}
-    return {**one, **hidden, "withheld": code} if hidden else one
+def without_source(acquisition: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return an acquisition without who gave it and what it was called."""
+    hidden = {name: None for name in _IDENTIFYING if name in acquisition}
+    return {**acquisition, **hidden, "withheld": code}
 
 
 def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:
-    members = [name for name in one["body"].get("source_identifying", ()) if one["body"].get(name)]
-    if not members:
-        return one
-    body = {**one["body"], **dict.fromkeys(members), "withheld": code}
-    return {**one, "body": body}
+    body = dict(one["body"])
+    paths = [name.split(".", 2) for name in body.get("source_identifying", ())]
+    hidden = [_hide(body, path) for path in paths]
+    if one["kind"] == Kind.PLACES and body:
+        told = [_without_position(claim, code) for claim in body["claims"]]
+        hidden.append(told != body["claims"])
+        body["claims"] = told
+        if any(claim.get("withheld") for claim in told):
+            body["best"] = None  # which claim is best would tell of one that is withheld
+    return {**one, "body": {**body, "withheld": code}} if any(hidden) else one
+
+
+def _hide(body: dict[str, Any], path: list[str]) -> bool:
+    """Put null where a path of members leads, in copies; tell whether there was a value."""
+    name, *rest = path
+    if body.get(name) is None:
+        return False
+    if not rest:
+        body[name] = None
+        return True
+    body[name] = dict(body[name])
+    return _hide(body[name], rest)
+
+
+_POSITION = ("lat", "lon", "radius_m", "name", "admin", "country", "text")
+
+
+def _without_position(claim: dict[str, Any], code: str) -> dict[str, Any]:
+    """Hide a position that tells where the source was; what is seen or heard in the material stays."""
+    if claim["source"] in FROM_CONTENT:
+        return claim
+    return {**claim, **dict.fromkeys(_POSITION), "withheld": code}

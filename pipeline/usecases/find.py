@@ -14,7 +14,7 @@ from pipeline.exports.jsonl import write_jsonl
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
 from pipeline.usecases.access import Access, Denied, resolve
-from pipeline.usecases.documents import fold, withhold
+from pipeline.usecases.documents import fold, withhold, without_source
 from pipeline.usecases.home import Home
 
 _PRIVATE = ("salt", "type", "outcome", "code", "reason", "asset", "submitted_by")
@@ -25,7 +25,7 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
     """Return the enriched document with the acquisitions and values that the decision lets through."""
     folded = fold(home, asset)
     acquisitions = [
-        {"batch": batch, **{name: value for name, value in item.record.items() if name not in _PRIVATE}}
+        _acquisition(batch, item.record, named=(batch, item.n) in decision.sources)
         for batch, item in home.catalogue.items_of(asset)
         if (batch, item.n) in decision.through
     ]
@@ -34,6 +34,11 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
     visible = [one for one in enrichments if not one["of_acquisition"] or _names(one) in decision.through]
     whole = {**folded, "acquisitions": acquisitions, "conditions": terms, "enrichments": visible}
     return withhold(whole, "H-SOURCE-001") if decision.withheld else whole
+
+
+def _acquisition(batch: str, record: dict[str, Any], *, named: bool) -> dict[str, Any]:
+    facts = {"batch": batch, **{name: value for name, value in record.items() if name not in _PRIVATE}}
+    return facts if named else without_source(facts, "H-SOURCE-001")
 
 
 def _names(enrichment: dict[str, Any]) -> tuple[str, int]:

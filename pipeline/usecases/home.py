@@ -117,9 +117,8 @@ def open_home(settings: Settings) -> Home:
 def _first_command(settings: Settings) -> Iterator[None]:
     """Hold the door while a home is being made; costs one lock when it stands already."""
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
-        settings.vault.mkdir(mode=0o700, exist_ok=True)
-        door = os.open(settings.vault / ".opening", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        settings.derivatives.mkdir(parents=True, exist_ok=True)
+        door = os.open(settings.derivatives, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as err:
         raise Unavailable(f"{settings.home}: {err.strerror}", code="E-VAULT-005") from err
     try:

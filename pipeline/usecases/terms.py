@@ -1,18 +1,20 @@
 """Terms: conditions that change after submission; the change binds from the moment it is recorded."""
 
 import secrets
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.canonical import digest
 from pipeline.core.conditions import defaults, parse
 from pipeline.core.model import Source
+from pipeline.core.rulings import Terms, as_ruling
 from pipeline.errors import Misconfigured, Refused
 from pipeline.usecases.access import CONDITIONS
-from pipeline.usecases.home import Home, now_text
+from pipeline.usecases.home import Home
 
 
-def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None) -> dict[str, Any]:
+def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None, reason: str) -> dict[str, Any]:
     """Put a provider's new conditions in place of the old ones, for a batch or one of its items."""
     items = [one for one in home.catalogue.items(batch) if n in (None, one.n)]
     if not items:
@@ -21,10 +23,15 @@ def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None) -
         text = file.read_bytes()
     except OSError as err:
         raise Refused(f"the conditions cannot be read: {err.strerror}", code="E-COND-001") from err
-    kind = Source(items[0].record["source"])
-    terms = parse(text, base=defaults(kind, items[0].record["submitted_by"])).as_json()
-    record = {"type": "amend", "batch": batch, "n": n, "conditions": terms, "by": home.actor, "at": now_text()}
-    home.registers.append(CONDITIONS, [record], key=f"amend-{secrets.token_hex(8)}")
-    home.log.append("conditions", actor=home.actor, subject=register, n=n or 0, conditions=digest(terms))
+    now = datetime.now(UTC)
+    records = []
+    for item in items:
+        base = defaults(Source(item.record["source"]), item.record["submitted_by"])
+        terms = Terms(
+            batch=batch, n=item.n, conditions=parse(text, base=base), by=home.actor, at=now, reason=reason
+        )  # fmt: skip
+        records.append(as_ruling(terms))
+    home.registers.append(CONDITIONS, records, key=f"terms-{secrets.token_hex(8)}")
+    home.log.append("conditions", actor=home.actor, subject=register, items=len(records), records=digest(records))
     home.log.checkpoint()
-    return {"batch": batch, "n": n, "conditions": terms}
+    return {"batch": batch, "items": [one["n"] for one in records], "conditions": records[0]["conditions"]}

@@ -10,8 +10,8 @@ from pipeline.vault.entry import GENESIS, Entry, check, line_digest
 from pipeline.vault.files import sync_dir, write_all, writing
 from pipeline.vault.keys import Keys
 from pipeline.vault.process import PerProcess, host, utc_now, writer_name
+from pipeline.vault.segments import OPENING, SEGMENTS, SIGNED
 from pipeline.vault.sequencer import checkpoint
-from pipeline.vault.segments import OPENING, SEGMENTS
 from pipeline.vault.verify import verify
 
 
@@ -27,9 +27,8 @@ class Segment:
         fcntl.flock(self._fd, fcntl.LOCK_EX)  # while it is held, an unfinished last line is one being written
         sync_dir(folder)
         self._seq, self._prev, self._bytes = 0, GENESIS, 0
-        self.append(
-            "segment.open", "log", None, {"segment": self.name, "vault": vault_id, "host": host(), "pid": os.getpid()}
-        )
+        facts = {"segment": self.name, "vault": vault_id, "host": host(), "pid": os.getpid()}
+        self.append(OPENING, "log", None, facts)
 
     def append(self, act: str, actor: str, subject: str | None, facts: dict[str, Any]) -> str:
         """Write one entry and wait until it is on disk."""
@@ -79,7 +78,9 @@ class LocalLog:
     def checkpoint(self) -> None:
         """Sign the heads of all segments, if anything is new."""
         with writing("the custody log"):
-            checkpoint(self._root, vault_id=self._vault_id, keys=self._keys)
+            made = checkpoint(self._root, vault_id=self._vault_id, keys=self._keys)
+        if made is not None:  # so that the newest note cannot just be taken away
+            self.append(SIGNED, actor="log", number=made[0], note=made[1])
 
     def verify(self) -> LogReport:
         """Read the whole log and check every chain, tree and signature."""

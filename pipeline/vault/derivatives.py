@@ -73,13 +73,8 @@ class LocalDerivatives:
     def _move(self, file: Path, fd: int, target: Path) -> None:
         target.parent.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         make_dirs(target.parent, below=target.parent.parent)
-        try:
-            if os.fstat(fd).st_nlink != 1:  # somebody else's name for it would let it be changed
-                raise OSError(errno.EXDEV, "linked elsewhere")
-            file.rename(target)
-        except OSError as err:
-            if err.errno != errno.EXDEV:
-                raise
+        # A second name elsewhere would let somebody change what is ours: such a file is copied.
+        if os.fstat(fd).st_nlink != 1 or not _renamed(file, target):
             os.lseek(fd, 0, os.SEEK_SET)
             self._copy(fd, target)
         sync_dir(target.parent)
@@ -97,3 +92,14 @@ class LocalDerivatives:
 
 def _place(root: Path, sha256: str) -> Path:
     return root / sha256[:2] / sha256
+
+
+def _renamed(file: Path, target: Path) -> bool:
+    """Move a file, unless it lies on another file system."""
+    try:
+        file.rename(target)
+    except OSError as err:
+        if err.errno != errno.EXDEV:
+            raise
+        return False
+    return True

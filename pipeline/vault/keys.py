@@ -13,8 +13,8 @@ from pipeline.vault.note import Verifier
 from pipeline.vault.process import locked
 
 PUBLIC = "log/keys"
-_SECRET_SUFFIX = ".pem"
-_PUBLIC_SUFFIX = ".pub"
+_PRIVATE = ".pem"
+_SUFFIX = ".pub"
 _ACTIVE = "active"
 
 
@@ -38,7 +38,7 @@ class Keys:
         signed before and its keys are not here: another key would not be this vault's.
         """
         # Looked at first: a public key seen here means that its private half was in use before.
-        used = any(self._public.glob(f"*{_PUBLIC_SUFFIX}"))
+        used = any(self._public.glob(f"*{_SUFFIX}"))
         if self._check() and (self.folder / _ACTIVE).exists():
             self._publish()
             return None
@@ -61,13 +61,13 @@ class Keys:
             key_id = (self.folder / _ACTIVE).read_text(encoding="ascii").strip()
         except FileNotFoundError as err:
             raise Misconfigured(f"there is no signing key in {self.folder}", code="E-CONF-008") from err
-        return self._load(self.folder / f"{key_id}{_SECRET_SUFFIX}")
+        return self._load(self.folder / f"{key_id}{_PRIVATE}")
 
     def trusted(self) -> dict[str, Verifier] | None:
         """Return the public halves of the keys held here; ``None`` when none is, as beside a mere copy."""
         if not self._check():
             return None
-        found = (self._load(path)[0] for path in sorted(self.folder.glob(f"*{_SECRET_SUFFIX}")))
+        found = (self._load(path)[0] for path in sorted(self.folder.glob(f"*{_PRIVATE}")))
         return {one.id: one for one in found} or None
 
     def _make(self) -> str:
@@ -76,7 +76,7 @@ class Keys:
         secret = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        write_new(self.folder / f"{verifier.id}{_SECRET_SUFFIX}", secret, mode=0o600)
+        write_new(self.folder / f"{verifier.id}{_PRIVATE}", secret, mode=0o600)
         fresh = self.folder / f"{_ACTIVE}.fresh"
         fresh.unlink(missing_ok=True)
         write_new(fresh, f"{verifier.id}\n".encode(), mode=0o600)
@@ -88,7 +88,7 @@ class Keys:
     def _publish(self) -> None:
         """Lay the public half of the key in use into the vault, once."""
         verifier, _ = self.signer()
-        public = self._public / f"{verifier.id}{_PUBLIC_SUFFIX}"
+        public = self._public / f"{verifier.id}{_SUFFIX}"
         if public.exists():
             return
         with writing("the vault"), locked(self.folder / "lock"):
@@ -101,7 +101,7 @@ class Keys:
 
     def _check(self) -> bool:
         """Tell whether the folder is there; refuse one that others may read or write."""
-        for path in (self.folder, *self.folder.glob(f"*{_SECRET_SUFFIX}")):
+        for path in (self.folder, *self.folder.glob(f"*{_PRIVATE}")):
             try:
                 seen = path.stat()
             except FileNotFoundError:

@@ -13,9 +13,10 @@ from pipeline.core.model import Asset, AssetId
 from pipeline.core.ports import AuditReport
 from pipeline.errors import Corrupt, Misconfigured, Refused
 from pipeline.vault import source as src
-from pipeline.vault.audit import audit
+from pipeline.vault.audit import Progress, audit
 from pipeline.vault.files import clone, digest_file, read_blocks, writing
 from pipeline.vault.inventory import Inventory
+from pipeline.vault.keys import Keys
 from pipeline.vault.layout import id_of
 from pipeline.vault.ocfl import Stage
 from pipeline.vault.series import Series, json_line, json_lines
@@ -31,8 +32,9 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@-]{0,199}")
 class LocalVault:
     """Assets in ``objects/`` below a vault root. Every promise is written at ``ports.Vault``."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, *, keys: Keys | None = None) -> None:
         self._storage = storage
+        self._keys = keys
         self._store = storage.stores["objects"]
 
     def preserve(self, source: Path, *, move: bool = False) -> Asset:
@@ -44,13 +46,15 @@ class LocalVault:
             digests = stage.added[ORIGINAL]
             asset = AssetId(digests.sha256)
             try:
-                if self._head(asset) is None:
-                    self._store.create(ASSET + asset, stage, journal, message="preserve")
+                made = self._head(asset) is None and self._store.create(
+                    ASSET + asset, stage, journal, message="preserve"
+                )
             except BaseException:
                 if own and (left := stage.target(ORIGINAL)).exists():
                     left.rename(source)
                 raise
-            self._store.make_durable(self._store.folder(ASSET + asset))
+            if not made:  # whoever did may not have waited for the disk yet
+                self._store.make_durable(self._store.folder(ASSET + asset))
         if move and not own:
             with writing("the file that was taken over"):
                 source.unlink(missing_ok=True)
@@ -117,9 +121,15 @@ class LocalVault:
                 return path
         return None
 
-    def audit(self, part: tuple[int, int] | None = None) -> AuditReport:
-        """Read every byte of one part of the vault, or all, and compare it with the log."""
-        return audit(self._storage.root, part=part)
+    def audit(self, part: tuple[int, int] | None = None, *, progress: Progress | None = None) -> AuditReport:
+        """Read every byte of part ``n`` of ``t`` (from 1), or of all, and compare it with the log.
+
+        What ended processes left undone is settled first, as any writer would.
+        """
+        with writing("the vault"):
+            self._storage.settle()
+        trusted = self._keys.trusted() if self._keys else None
+        return audit(self._storage.root, part=part, trusted=trusted, progress=progress)
 
     def recover(self) -> int:
         """Settle what was left unfinished, mend every object's root inventory; return how many were mended."""

@@ -68,7 +68,8 @@ class Stage:
     def sync(self) -> None:
         """Wait until every folder of the stage is on disk, innermost first."""
         for folder, _, _ in os.walk(self.place, topdown=False):
-            sync_dir(Path(folder))
+            if folder != str(self.place):
+                sync_dir(Path(folder))
 
 
 class Store:

@@ -11,6 +11,9 @@ from pipeline.vault.process import unlocked
 
 SEGMENTS = "log/segments"
 OPENING = "segment.open"
+SIGNED = "log.checkpoint"
+QUIET = frozenset({OPENING, SIGNED})
+"""Acts of the log itself: alone they are nothing new to sign."""
 SUFFIX = ".jsonl"
 
 
@@ -38,6 +41,10 @@ class Reading:
     places: tuple[Place, ...]
     tail: Tail | None
     broken: str | None
+    quiet: bool
+    """Whether it holds nothing but acts of the log itself."""
+    signed: tuple[tuple[int, str], ...]
+    """The checkpoints that it says were signed: number and digest of the note."""
 
 
 def segment_files(root: Path) -> dict[str, Path]:
@@ -59,15 +66,22 @@ def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
         *lines, rest = file.read().split(b"\n")
         if sync:
             os.fdatasync(fd)
-    places, broken, place = [], None, start
+    places, acts, signed = [], set[str](), []
+    broken, place = None, start
     for line in lines:
         entry = parse(line)
-        if (broken := _fault(entry, place, path)) is not None:
+        if entry is None or (broken := _fault(entry, place, path)) is not None:
+            broken = broken or f"line {place.count + 1} is not an entry"
             break
+        acts.add(entry.act)
+        if entry.act == SIGNED:
+            signed.append((entry.facts.get("number", 0), str(entry.facts.get("note"))))
         place = Place(count=place.count + 1, bytes=place.bytes + len(line) + 1, head=line_digest(line))
         places.append(place)
     tail = Tail(bytes=len(rest), sha256=hashlib.sha256(rest).hexdigest()) if rest and not alive else None
-    return Reading(places=tuple(places), tail=tail, broken=broken)
+    return Reading(
+        places=tuple(places), tail=tail, broken=broken, quiet=acts <= QUIET and tail is None, signed=tuple(signed)
+    )
 
 
 def entries(root: Path) -> Iterator[tuple[str, Entry]]:
@@ -79,9 +93,7 @@ def entries(root: Path) -> Iterator[tuple[str, Entry]]:
                     yield name, entry
 
 
-def _fault(entry: Entry | None, place: Place, path: Path) -> str | None:
-    if entry is None:
-        return f"line {place.count + 1} is not an entry"
+def _fault(entry: Entry, place: Place, path: Path) -> str | None:
     if entry.seq != place.count or entry.prev != place.head:
         return f"entry {place.count} does not follow from the one before"
     opens = entry.act == OPENING and entry.facts.get("segment") == path.name.removesuffix(SUFFIX)

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -72,9 +71,10 @@ def note_text(vault_id: str, tree: Tree, *, number: int, at: str, prev: str) -> 
     return f"{origin(vault_id)}\n{tree.size}\n{root}\nnumber {number}\nat {at}\nprev {prev}\n"
 
 
-def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> int | None:
-    """Sign the heads of all segments that grew; return the checkpoint's number, ``None`` if none did.
+def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> tuple[int, str] | None:
+    """Sign the heads of all segments that grew.
 
+    Returns the checkpoint's number and its note's digest, ``None`` if nothing was new.
     A segment that is cut or does not follow is left out, and named in ``Corrupt`` once the
     others are safe.
     """
@@ -87,13 +87,15 @@ def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> int | None:
                 leaf = parse_leaf(line)
                 known[leaf.segment] = leaf
         faults: list[str] = []
-        new = list(_grown(root, known, faults))
-        number = (done[-1] if done else 0) + 1
-        if new:
-            _write(root, vault_id, keys, number=number, tree=tree, new=new)
+        grown = list(_grown(root, known, faults))
+        made = None
+        if not all(quiet for _, quiet in grown):
+            number = (done[-1] if done else 0) + 1
+            new = [leaf for leaf, _ in grown]
+            made = number, _write(root, vault_id, keys, number=number, tree=tree, new=new)
     if faults:
         raise Corrupt("; ".join(faults), code="E-LOG-001")
-    return number if new else None
+    return made
 
 
 def _read_leaves(root: Path, number: int) -> list[bytes]:
@@ -106,7 +108,8 @@ def _read_leaves(root: Path, number: int) -> list[bytes]:
     return lines
 
 
-def _grown(root: Path, known: dict[str, Leaf], faults: list[str]) -> Iterator[Leaf]:
+def _grown(root: Path, known: dict[str, Leaf], faults: list[str]) -> Iterator[tuple[Leaf, bool]]:
+    """Yield a leaf for each segment that grew, and whether only by the log's own acts."""
     files = segment_files(root)
     faults.extend(f"segment {name} is missing" for name in known.keys() - files.keys())
     for name, path in files.items():
@@ -122,10 +125,10 @@ def _grown(root: Path, known: dict[str, Leaf], faults: list[str]) -> Iterator[Le
             faults.append(f"segment {name}: {reading.broken}")
         elif reading.places or reading.tail != torn:
             place = reading.places[-1] if reading.places else start
-            yield Leaf(segment=name, place=place, torn=reading.tail)
+            yield Leaf(segment=name, place=place, torn=reading.tail), reading.quiet
 
 
-def _write(root: Path, vault_id: str, keys: Keys, *, number: int, tree: Tree, new: list[Leaf]) -> None:
+def _write(root: Path, vault_id: str, keys: Keys, *, number: int, tree: Tree, new: list[Leaf]) -> str:
     verifier, key = keys.signer()
     lines = [leaf.line() for leaf in new]
     for line in lines:
@@ -139,5 +142,6 @@ def _write(root: Path, vault_id: str, keys: Keys, *, number: int, tree: Tree, ne
         fresh = root / "locks" / f"fresh{suffix}"
         fresh.unlink(missing_ok=True)
         write_new(fresh, data)
-        os.replace(fresh, path_of(root, number, suffix))
+        fresh.replace(path_of(root, number, suffix))
         sync_dir(root / CHECKPOINTS)
+    return hashlib.sha256(note).hexdigest()

@@ -16,6 +16,8 @@ from pipeline.vault.root import ROOTS
 
 ASSET = "urn:evidence:asset:"
 REGISTER = "urn:evidence:register:"
+CREATE, EXTEND = "vault.create", "vault.version"
+"""The acts that name a version and the digest of its inventory."""
 
 
 def log_subject(object_id: str) -> str:
@@ -43,7 +45,7 @@ class Storage:
 
     def _record(self, commit: Commit) -> None:
         self._log.append(
-            "vault.create" if commit.version == 1 else "vault.version",
+            CREATE if commit.version == 1 else EXTEND,
             actor="vault",
             subject=log_subject(commit.object),
             root=commit.root,

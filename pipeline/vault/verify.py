@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.core.ports import Finding, LogReport
+from pipeline.errors import PipelineError
 from pipeline.vault.entry import GENESIS
 from pipeline.vault.keys import PUBLIC
 from pipeline.vault.merkle import Tree
 from pipeline.vault.note import Verifier, opened
 from pipeline.vault.root import identity
-from pipeline.vault.segments import SEGMENTS, SUFFIX, Place, read_segment, segment_files
+from pipeline.vault.segments import SEGMENTS, SUFFIX, Place, Reading, read_segment, segment_files
 from pipeline.vault.sequencer import (
     CHECKPOINTS,
     LEAVES,
@@ -27,10 +28,13 @@ from pipeline.vault.sequencer import (
 @dataclass(kw_only=True)
 class _Check:
     root: Path
+    vault_id: str
     findings: list[Finding] = field(default_factory=list)
     leaves: dict[str, list[Leaf]] = field(default_factory=dict)
     tree: Tree = field(default_factory=Tree)
     tree_broken: bool = False
+    notes: dict[int, str] = field(default_factory=dict)
+    """The digest of each note that is there."""
 
     def find(self, path: str, code: str, what: str) -> None:
         self.findings.append(Finding(path=path, code=code, what=what))
@@ -42,18 +46,28 @@ def verify(root: Path, *, trusted: dict[str, Verifier] | None = None) -> LogRepo
     ``trusted`` are the keys that we hold ourselves; without them the keys in the vault must
     do, which shows that log and keys fit each other and no more.
     """
-    check = _Check(root=root)
+    check = _Check(root=root, vault_id=_vault_id(root))
     verifiers = _verifiers(check, trusted)
     done = numbers(root)
     prev = GENESIS
     for number in range(1, (done[-1] if done else 0) + 1):
         prev = _checkpoint(check, number, prev, verifiers)
     files = segment_files(root)
+    if not files:
+        check.find(SEGMENTS, "E-LOG-002", "there is no segment at all")
     for name in sorted(check.leaves.keys() - files.keys()):
         check.find(f"{SEGMENTS}/{name}{SUFFIX}", "E-LOG-002", "the segment is missing")
     entries = sum(_segment(check, name, path) for name, path in files.items())
     _strangers(check, done)
     return LogReport(segments=len(files), entries=entries, checkpoints=len(done), findings=tuple(check.findings))
+
+
+def _vault_id(root: Path) -> str:
+    """Return the vault's identifier, or nothing that fits: a damaged one is the audit's finding."""
+    try:
+        return identity(root) or ""
+    except PipelineError:
+        return ""
 
 
 def _verifiers(check: _Check, trusted: dict[str, Verifier] | None) -> dict[str, Verifier]:
@@ -81,7 +95,7 @@ def _checkpoint(check: _Check, number: int, prev: str, verifiers: dict[str, Veri
     except FileNotFoundError:
         check.find(where, "E-LOG-002", "the checkpoint is missing")
         return GENESIS
-    digest = hashlib.sha256(note).hexdigest()
+    digest = check.notes[number] = hashlib.sha256(note).hexdigest()
     try:
         text, key_id = opened(note, verifiers)
     except ValueError as err:
@@ -90,7 +104,7 @@ def _checkpoint(check: _Check, number: int, prev: str, verifiers: dict[str, Veri
     if not (check.root / PUBLIC / f"{key_id}.pub").is_file():
         check.find(f"{PUBLIC}/{key_id}.pub", "E-LOG-003", "the public key of a checkpoint is missing")
     at = next((line[3:] for line in text.splitlines() if line.startswith("at ")), "")
-    if text != note_text(identity(check.root) or "", check.tree, number=number, at=at, prev=prev):
+    if text != note_text(check.vault_id, check.tree, number=number, at=at, prev=prev):
         if not check.tree_broken:
             check.find(where, "E-LOG-001", "it does not fit its leaves, the one before it, or this vault")
         check.tree_broken = True  # those after it rest on the same tree: one finding is enough
@@ -120,31 +134,40 @@ def _leaves(check: _Check, number: int) -> None:
 
 
 def _segment(check: _Check, name: str, path: Path) -> int:
+    """Check one segment's chain, and where it should stand; return how many entries it has."""
     where = f"{SEGMENTS}/{path.name}"
     try:
         reading = read_segment(path, Place())
     except OSError as err:
         check.find(where, "E-LOG-002", f"the segment cannot be read: {err.strerror}")
         return 0
-    count = len(reading.places)
+    leaves = check.leaves.get(name, [])
     if reading.broken:
         check.find(where, "E-LOG-001", reading.broken)
-    leaves = check.leaves.get(name, [])
-    for leaf in leaves:
-        if leaf.place.count > count:
-            if not reading.broken:
-                what = f"{leaf.place.count} entries were signed for, {count} are there"
-                check.find(where, "E-LOG-002", what)
-            break
-        if leaf.place.count and reading.places[leaf.place.count - 1] != leaf.place:
-            check.find(where, "E-LOG-001", f"entry {leaf.place.count - 1} is not the one that was signed for")
-            break
+    _against_leaves(check, where, reading, leaves)
+    for number, note in reading.signed:
+        if check.notes.get(number) != note:
+            code, what = ("E-LOG-001", "is another") if number in check.notes else ("E-LOG-002", "is missing")
+            check.find(f"{CHECKPOINTS}/{number:08}{NOTE}", code, f"the checkpoint that {name} knows {what}")
     recorded = leaves[-1].torn if leaves else None
     if recorded and reading.tail != recorded:
         check.find(where, "E-LOG-001", "the unfinished line at its end is not the one that was signed for")
     elif reading.tail and not recorded and not reading.broken:
         check.find(where, "E-LOG-005", f"{reading.tail.bytes} bytes of an entry that was never finished")
-    return count
+    return len(reading.places)
+
+
+def _against_leaves(check: _Check, where: str, reading: Reading, leaves: list[Leaf]) -> None:
+    """Hold a segment against what was signed for; the first difference is enough."""
+    there = len(reading.places)
+    for leaf in leaves:
+        if leaf.place.count > there:
+            if not reading.broken:
+                check.find(where, "E-LOG-002", f"{leaf.place.count} entries were signed for, {there} are there")
+            return
+        if leaf.place.count and reading.places[leaf.place.count - 1] != leaf.place:
+            check.find(where, "E-LOG-001", f"entry {leaf.place.count - 1} is not the one that was signed for")
+            return
 
 
 def _strangers(check: _Check, done: list[int]) -> None:

@@ -8,7 +8,6 @@ from pipeline.settings import Settings
 from pipeline.weights.card import Card, read_cards
 from pipeline.weights.disk import Checked, Installed, Progress, find, require
 from pipeline.weights.disk import verify as _verify
-from pipeline.weights.fetch import fetch_all
 from pipeline.weights.lock import Change, Choice, Lock, candidates, ensure_lock, read_lock, resolve
 
 __all__ = [
@@ -30,6 +29,8 @@ def fetch(
     progress: Progress | None = None,
 ) -> list[Installed]:
     """Bring the named models here, or all of a profile; the second call does nothing."""
+    from pipeline.weights.fetching import fetch_all  # only who fetches pays for the network's libraries
+
     return fetch_all(settings, _selected(settings, names, profile), progress)
 
 

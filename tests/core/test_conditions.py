@@ -48,28 +48,28 @@ def abilities(terms: Conditions) -> set[tuple[str, ...]]:
     return seen | sent | hours | flags | {("use", one) for one in uses}
 
 
-@given(conditions(), conditions(), conditions())
+@given(conditions, conditions, conditions)
 def test_terms_combine_in_any_order_and_grouping(a: Conditions, b: Conditions, c: Conditions) -> None:
     assert a & b == b & a
     assert (a & b) & c == a & (b & c) == combined([c, a, b])
 
 
-@given(conditions())
+@given(conditions)
 def test_the_same_terms_twice_are_the_same_terms(a: Conditions) -> None:
     assert a & a == a
 
 
-@given(conditions())
+@given(conditions)
 def test_terms_that_forbid_nothing_change_nothing(a: Conditions) -> None:
     assert a & ANYTHING == a == ANYTHING & a
 
 
-@given(conditions(), conditions())
+@given(conditions, conditions)
 def test_only_what_both_allow_is_allowed(a: Conditions, b: Conditions) -> None:
     assert abilities(a & b) == abilities(a) & abilities(b)
 
 
-@given(conditions(), conditions())
+@given(conditions, conditions)
 def test_the_written_form_comes_back_exactly(a: Conditions, b: Conditions) -> None:
     for terms in (a, a & b):
         text = json.dumps(terms.as_json())
@@ -78,7 +78,7 @@ def test_the_written_form_comes_back_exactly(a: Conditions, b: Conditions) -> No
         assert parse(text.encode(), base=SUBMITTED) == terms
 
 
-@given(conditions(), conditions())
+@given(conditions, conditions)
 def test_names_made_ids_before_combining_lose_nobody(a: Conditions, b: Conditions) -> None:
     ids = {"Ana": ANA}
     both = a.renamed(ids) & b.renamed(ids)

@@ -92,8 +92,12 @@ def test_a_record_that_its_author_had_no_right_to_make_counts_for_nothing(record
 
 
 def test_a_custodian_made_here_may_make_others() -> None:
-    people = register(known(), granted(permissions=["custody"], batches="any"), known(BEN, "Ben", by=ANA) | {"at": "2026-12-31T00:00:01Z"},
-                      granted(id="g-2", person=BEN, by=ANA, at="2026-12-31T01:00:00Z"))  # fmt: skip
+    people = register(
+        known(),
+        granted(permissions=["custody"], batches="any"),
+        known(BEN, "Ben", by=ANA) | {"at": "2026-12-31T00:00:01Z"},
+        granted(id="g-2", person=BEN, by=ANA, at="2026-12-31T01:00:00Z"),
+    )
     assert people.may(BEN, Permission.VIEW, NOW, "A")
     assert people.void == ()
 

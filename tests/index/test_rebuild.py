@@ -1,7 +1,7 @@
 """A rebuilt index answers as before, replaces the old one at once, and only when it holds what was read."""
 
 import hashlib
-import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -124,7 +124,7 @@ def test_one_that_does_not_hold_what_was_read_is_not_used(
 ) -> None:
     fill = module._fill
 
-    def lossy(connection: module.Connection, given: module.Source) -> Tally:
+    def lossy(connection: sqlite3.Connection, given: module.Source) -> Tally:
         tally = fill(connection, given)
         connection.execute(
             "INSERT INTO folded (folded, rowid, exact, light) SELECT 'delete', id, exact, light FROM passages"
@@ -157,4 +157,4 @@ def test_a_reader_of_the_old_one_reads_on_and_then_sees_the_new(index: SqliteInd
 
 
 def test_only_the_owner_reads_the_file(index: SqliteIndex) -> None:
-    assert os.stat(index.database.path).st_mode & 0o077 == 0
+    assert index.database.path.stat().st_mode & 0o077 == 0

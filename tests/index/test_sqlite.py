@@ -150,7 +150,7 @@ class TestDamage:
     @pytest.fixture
     def index(self, tmp_path: Path) -> SqliteIndex:
         index = SqliteIndex(tmp_path / "index.sqlite")
-        for n in range(200):
+        for n in range(60):
             index.put(asset(str(n)), [said(f"bridge number {n} of many", t) for t in range(20)])
         index.close()
         return index

@@ -59,17 +59,11 @@ def _commands(folder: Path) -> Callable[..., Any]:
     env |= {"EVIDENCE_SETTINGS": str(folder / "none.toml"), "EVIDENCE_ACTOR": "custodian"}
 
     def ask(*words: str, allowed: tuple[int, ...] = (0,)) -> Any:
-        command = [
-            sys.executable,
-            "-c",
-            "import sys; from pipeline.cli import main; sys.exit(main())",
-            *words,
-            "--json",
-        ]
-        ended = subprocess.run(
-            command, env=env, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
-        )  # fmt: skip
-        assert ended.returncode in allowed and ended.stdout, f"{words[0]} ended with {ended.returncode}: {ended.stdout}{ended.stderr}"
+        run = [sys.executable, "-c", "import sys; from pipeline.cli import main; sys.exit(main())"]
+        root = Path(__file__).parents[2]
+        ended = subprocess.run([*run, *words, "--json"], env=env, cwd=root, capture_output=True, text=True, check=False)
+        if ended.returncode not in allowed or not ended.stdout:
+            pytest.fail(f"{words[0]} ended with {ended.returncode}: {ended.stdout}{ended.stderr}")
         return json.loads(ended.stdout)
 
     return ask

@@ -1,7 +1,7 @@
 """A line of real tools and engines for the stages, without vault, catalogue or runner."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,11 +37,9 @@ class Line:
             id=AssetId(hashlib.sha256(data).hexdigest()), sha512=hashlib.sha512(data).hexdigest(), bytes=len(data)
         )
         known: dict[Kind, Enrichment] = {}
-        for name in ORDER[: max(ORDER.index(one) for one in names) + 1]:
-            stage = stages[name]
-            if name in names or any(stage.writes in stages[one].reads for one in names) or name in ORDER[:3]:
-                known[stage.writes] = self._one(stage, asset, file, known)
-        return {stage.name: known[stage.writes] for stage in stages.values() if stage.writes in known}
+        for name in _needed(names, stages):
+            known[stages[name].writes] = self._one(stages[name], asset, file, known)
+        return {one.name: known[one.writes] for one in stages.values() if one.writes in known}
 
     def _one(self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment]) -> Enrichment:
         result = _short_cut(stage, known) or self._work(stage, asset, file, known)
@@ -75,6 +73,17 @@ class Line:
         name = hashlib.sha256(data).hexdigest()
         file.replace(self.folder / name)
         return Derivative(role=role, sha256=name, bytes=len(data), media_type=media_type, keep=keep)
+
+
+def _needed(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
+    """Return the stages named and all that they read, in order; each reads what the bytes are."""
+    makers = {one.writes: one.name for one in stages.values()}
+    wanted, found = [*names], {"identify"}
+    while wanted:
+        name = wanted.pop()
+        found.add(name)
+        wanted += [makers[kind] for kind in stages[name].reads]
+    return [name for name in ORDER if name in found]
 
 
 def _short_cut(stage: Stage, known: Mapping[Kind, Enrichment]) -> Result | None:

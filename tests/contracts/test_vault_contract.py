@@ -1,0 +1,328 @@
+"""What every vault, register, custody log and store of derivatives promises (``pipeline.core.ports``)."""
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.core.model import AssetId
+from pipeline.core.ports import CustodyLog, Derivatives, Registers, Vault
+from pipeline.errors import Corrupt, Misconfigured, Refused
+from pipeline.vault import LocalDerivatives, open_vault
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    vault: Vault
+    registers: Registers
+    log: CustodyLog
+    derivatives: Derivatives
+
+
+def local(place: Path) -> Ports:
+    parts = open_vault(place / "vault", place / "keys")
+    return Ports(
+        vault=parts.vault, registers=parts.registers, log=parts.log,
+        derivatives=LocalDerivatives(keep_root=place / "kept", scratch_root=place / "scratch"),
+    )  # fmt: skip
+
+
+@pytest.fixture(params=[local], ids=lambda one: one.__name__)
+def again(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ports]:
+    """Open the same place as another command would."""
+    return lambda: request.param(tmp_path)
+
+
+@pytest.fixture
+def ports(again: Callable[[], Ports]) -> Ports:
+    return again()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "IMG_0001.JPG"
+    path.write_bytes(b"\xff\xd8\xff\xe0 what was seen")
+    return path
+
+
+class TestEveryVault:
+    def test_bytes_come_back_under_their_digest(self, ports: Ports, source: Path) -> None:
+        data = source.read_bytes()
+        asset = ports.vault.preserve(source)
+        assert asset.id == hashlib.sha256(data).hexdigest()
+        assert asset.sha512 == hashlib.sha512(data).hexdigest()
+        assert asset.bytes == len(data)
+        with ports.vault.original(asset.id) as path:
+            assert path.read_bytes() == data
+
+    def test_the_same_bytes_are_one_asset(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        twin = tmp_path / "another name"
+        twin.write_bytes(source.read_bytes())
+        assert ports.vault.preserve(source) == ports.vault.preserve(twin) == ports.vault.preserve(source)
+        assert len(list(ports.vault.assets())) == 1
+
+    def test_no_bytes_at_all_are_preserved_too(self, ports: Ports, tmp_path: Path) -> None:
+        (tmp_path / "empty").touch()
+        assert ports.vault.preserve(tmp_path / "empty").bytes == 0
+
+    def test_the_source_is_left_untouched(self, ports: Ports, source: Path) -> None:
+        source.chmod(0o640)
+        before = source.stat()
+        ports.vault.preserve(source)
+        after = source.stat()
+        assert (before.st_mode, before.st_mtime_ns, before.st_size, before.st_ino) == (
+            after.st_mode, after.st_mtime_ns, after.st_size, after.st_ino,
+        )  # fmt: skip
+
+    def test_a_moved_source_is_gone(self, ports: Ports, source: Path) -> None:
+        data = source.read_bytes()
+        asset = ports.vault.preserve(source, move=True)
+        assert not source.exists()
+        with ports.vault.original(asset.id) as path:
+            assert path.read_bytes() == data
+
+    def test_a_moved_source_that_has_another_name_does_not_share_its_bytes(
+        self, ports: Ports, source: Path, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "second name"
+        os.link(source, other)
+        data = source.read_bytes()
+        asset = ports.vault.preserve(source, move=True)
+        other.write_bytes(b"overwritten")
+        with ports.vault.original(asset.id) as path:
+            assert path.read_bytes() == data
+
+    def test_an_original_cannot_be_written_by_accident(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source)
+        with ports.vault.original(asset.id) as path:
+            assert path.stat().st_mode & 0o222 == 0
+            assert path.stat().st_nlink == 1
+
+    def test_what_was_never_preserved_is_refused(self, ports: Ports) -> None:
+        unknown = AssetId("0" * 64)
+        assert not ports.vault.has(unknown)
+        assert not ports.vault.has(AssetId("../../etc/passwd"))
+        with pytest.raises(Refused) as caught:
+            ports.vault.asset(unknown)
+        assert caught.value.code == "E-FIND-001"
+        with pytest.raises(Refused), ports.vault.original(unknown):
+            pass
+
+    def test_records_come_back_as_given_and_in_order(self, again: Callable[[], Ports], source: Path) -> None:
+        ports = again()
+        asset = ports.vault.preserve(source).id
+        first: list[dict[str, Any]] = [{"z": 1.0, "a": "سڵاو", "n": None}, {"line": "one\ntwo\u2028three"}]
+        second: list[dict[str, Any]] = [{"body": {"x": [0.1, -0.0, 1e300]}}]
+        ports.vault.write_back(asset, "run-9", first, {})
+        ports.vault.write_back(asset, "run-10", second, {})
+        found = list(again().vault.records(asset))
+        assert found == first + second
+        assert [list(one) for one in found] == [["z", "a", "n"], ["line"], ["body"]]
+        assert isinstance(found[0]["z"], float)
+
+    def test_a_run_is_written_back_once(self, again: Callable[[], Ports], source: Path) -> None:
+        asset = again().vault.preserve(source).id
+        first = again().vault.write_back(asset, "run", [{"n": 1}], {})
+        again().vault.write_back(asset, "later", [{"n": 2}], {})
+        assert again().vault.write_back(asset, "run", [{"n": 1}], {}) == first
+        assert [one["n"] for one in again().vault.records(asset)] == [1, 2]
+
+    @pytest.mark.slow
+    def test_a_hundred_and_more_runs_keep_their_order(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        digests = [ports.vault.write_back(asset, f"run{n}", [{"n": n}], {}) for n in range(103)]
+        assert [one["n"] for one in ports.vault.records(asset)] == list(range(103))
+        assert ports.vault.write_back(asset, "run101", [{"n": 101}], {}) == digests[101]
+        assert len(set(digests)) == 103
+        assert list(ports.vault.assets()) == [asset]
+        assert ports.vault.audit().findings == ()
+
+    def test_kept_derivatives_come_back(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        (tmp_path / "thumb").write_bytes(b"small picture")
+        name = hashlib.sha256(b"small picture").hexdigest()
+        ports.vault.write_back(asset, "run", [{"n": 1}], {name: tmp_path / "thumb"})
+        ports.vault.write_back(asset, "run2", [{"n": 2}], {name: tmp_path / "thumb"})
+        kept = ports.vault.kept(asset, name)
+        assert kept is not None
+        assert kept.read_bytes() == b"small picture"
+        assert ports.vault.kept(asset, "0" * 64) is None
+
+    def test_a_derivative_under_a_wrong_name_is_not_written(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        (tmp_path / "thumb").write_bytes(b"something else")
+        with pytest.raises(Corrupt):
+            ports.vault.write_back(asset, "run", [{"n": 1}], {"0" * 64: tmp_path / "thumb"})
+        assert list(ports.vault.records(asset)) == []
+
+    def test_nothing_new_makes_no_version(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        assert ports.vault.write_back(asset, "a", [], {}) == ports.vault.write_back(asset, "b", [], {})
+
+    def test_an_untouched_vault_passes_its_audit(self, ports: Ports, source: Path) -> None:
+        size = ports.vault.preserve(source).bytes
+        report = ports.vault.audit()
+        assert report.findings == ()
+        assert report.checked == 1
+        assert report.bytes == size
+
+    def test_parts_of_an_audit_add_up(self, ports: Ports, source: Path) -> None:
+        for n in range(12):
+            source.write_bytes(b"picture %d" % n)
+            ports.vault.preserve(source)
+        whole = ports.vault.audit()
+        thirds = [ports.vault.audit((n, 3)) for n in (1, 2, 3)]
+        assert sum(one.checked for one in thirds) == whole.checked == 12
+        assert sum(one.bytes for one in thirds) == whole.bytes
+        assert not any(one.findings for one in thirds)
+
+
+class TestEveryRegister:
+    def test_records_come_back_in_order(self, again: Callable[[], Ports]) -> None:
+        again().registers.append("batch/B.1", [{"n": 1}, {"n": 2}], key="a")
+        again().registers.append("batch/B.1", [{"n": 3, "name": os.fsdecode(b"odd \xff.jpg")}], key="b")
+        found = list(again().registers.read("batch/B.1"))
+        assert [one["n"] for one in found] == [1, 2, 3]
+        assert os.fsencode(found[2]["name"]) == b"odd \xff.jpg"
+
+    def test_a_key_counts_once(self, again: Callable[[], Ports]) -> None:
+        for key in ("a", "b", "a", "b"):
+            again().registers.append("people", [{"key": key}], key=key)
+        assert [one["key"] for one in again().registers.read("people")] == ["a", "b"]
+
+    @pytest.mark.slow
+    def test_a_long_register_goes_on(self, ports: Ports) -> None:
+        for n in range(105):
+            ports.registers.append("people", [{"n": n}], key=str(n))
+        ports.registers.append("people", [{"n": 3}], key="3")
+        assert [one["n"] for one in ports.registers.read("people")] == list(range(105))
+        assert list(ports.registers.names()) == ["people"]
+
+    def test_names_are_found_by_prefix(self, ports: Ports) -> None:
+        for name in ("people", "batch/B", "batch/A", "batch/" + "L" * 64, "a" * 100 + "/" + "b" * 30):
+            ports.registers.append(name, [{}], key="k")
+        assert list(ports.registers.names("batch/")) == ["batch/A", "batch/B", "batch/" + "L" * 64]
+        assert len(list(ports.registers.names())) == 5
+        assert ports.registers.has("people")
+        assert not ports.registers.has("batch/C")
+        assert list(ports.registers.read("batch/C")) == []
+
+    @pytest.mark.parametrize("name", ["", "/", "a//b", "../x", "a:2", "a b", "ü", "a/.hidden", "a" * 101])
+    def test_an_impossible_name_is_refused(self, ports: Ports, name: str) -> None:
+        with pytest.raises(Misconfigured):
+            ports.registers.append(name, [{}], key="k")
+
+    def test_threads_lose_nothing(self, ports: Ports) -> None:
+        def append(who: int) -> None:
+            for n in range(5):
+                ports.registers.append("shared", [{"who": who, "n": n}], key=f"{who}-{n}")
+
+        threads = [threading.Thread(target=append, args=(who,)) for who in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        found = [(one["who"], one["n"]) for one in ports.registers.read("shared")]
+        assert sorted(found) == [(who, n) for who in range(4) for n in range(5)]
+        for who in range(4):
+            assert [n for one, n in found if one == who] == list(range(5))
+
+
+class TestEveryLog:
+    def test_entries_verify(self, again: Callable[[], Ports]) -> None:
+        first, second = again(), again()
+        digests = {first.log.append("submit", actor="person-1", subject="batch:B1", count=3, ok=True, codes=["A", "B"])}
+        digests.add(second.log.append("submit", actor="person-2"))
+        first.log.checkpoint()
+        report = second.log.verify()
+        assert len(digests) == 2
+        assert report.findings == ()
+        assert report.checkpoints == 1
+        assert report.entries >= 4
+
+    def test_nothing_new_makes_no_checkpoint(self, ports: Ports) -> None:
+        ports.log.append("submit", actor="person-1")
+        ports.log.checkpoint()
+        ports.log.checkpoint()
+        assert ports.log.verify().checkpoints == 1
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "a name",
+            "file.jpg/../x",
+            "https://example.org/x",
+            "",
+            "é",
+            1.5,
+            {"a": 1},
+            b"x",
+            ["ok", "not ok"],
+            2**60,
+            "x" * 201,
+        ],
+    )
+    def test_it_takes_no_names(self, ports: Ports, value: object) -> None:
+        before = ports.log.verify().entries
+        with pytest.raises(Misconfigured) as caught:
+            ports.log.append("submit", actor="person-1", fact=value)
+        assert not isinstance(value, str) or not value or value not in str(caught.value)
+        assert ports.log.verify().entries == before
+
+    def test_every_version_leaves_an_entry(self, ports: Ports, source: Path) -> None:
+        before = ports.log.verify().entries
+        asset = ports.vault.preserve(source).id
+        ports.vault.write_back(asset, "run", [{"n": 1}], {})
+        ports.vault.write_back(asset, "run", [{"n": 1}], {})
+        ports.registers.append("people", [{"n": 1}], key="k")
+        assert ports.log.verify().entries == before + 3
+
+
+class TestEveryDerivatives:
+    def test_a_file_is_taken_over(self, ports: Ports, tmp_path: Path) -> None:
+        (tmp_path / "x").write_bytes(b"pcm")
+        made = ports.derivatives.put(tmp_path / "x", role="pcm", media_type="audio/L16", keep=False)
+        assert made.sha256 == hashlib.sha256(b"pcm").hexdigest()
+        assert (made.role, made.bytes, made.media_type, made.keep) == ("pcm", 3, "audio/L16", False)
+        assert not (tmp_path / "x").exists()
+        path = ports.derivatives.get(made.sha256)
+        assert path is not None
+        assert path.read_bytes() == b"pcm"
+        assert path.stat().st_mode & 0o222 == 0
+
+    def test_the_same_content_twice_is_one_file(self, ports: Ports, tmp_path: Path) -> None:
+        for name in ("x", "y"):
+            (tmp_path / name).write_bytes(b"same")
+        first = ports.derivatives.put(tmp_path / "x", role="a", media_type="b/c", keep=True)
+        second = ports.derivatives.put(tmp_path / "y", role="a", media_type="b/c", keep=True)
+        assert first == second
+        assert not (tmp_path / "y").exists()
+
+    def test_scratch_may_be_dropped_and_kept_stays(self, ports: Ports, tmp_path: Path) -> None:
+        made = []
+        for keep in (False, True):
+            (tmp_path / "x").write_bytes(b"%d" % keep)
+            made.append(ports.derivatives.put(tmp_path / "x", role="a", media_type="b/c", keep=keep).sha256)
+        for sha256 in (*made, *made, "0" * 64, "../../x"):
+            ports.derivatives.drop(sha256)
+        assert ports.derivatives.get(made[0]) is None
+        assert ports.derivatives.get(made[1]) is not None
+
+    def test_a_workspace_is_empty_and_gone_afterwards(self, ports: Ports) -> None:
+        with ports.derivatives.workspace() as one, ports.derivatives.workspace() as two:
+            assert one != two
+            assert list(one.iterdir()) == []
+            (one / "left").write_bytes(b"x")
+        assert not one.exists()
+        assert not two.exists()
+
+    def test_a_link_is_not_taken(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(source)
+        with pytest.raises(Refused):
+            ports.derivatives.put(tmp_path / "link", role="a", media_type="b/c", keep=True)
+        assert source.exists()

@@ -1,0 +1,63 @@
+"""Probe: parses the DAGs in a process of its own, and says what it saw as JSON.
+
+Airflow reads its configuration when it is imported and warns about itself; neither belongs into
+the process of the tests.
+"""
+
+import copy
+import json
+import sys
+import time
+from pathlib import Path
+
+import airflow.sdk
+from airflow.dag_processing.dagbag import DagBag
+from airflow.sdk.exceptions import ParamValidationError
+
+MODELS = ("ctranslate2", "faster_whisper", "numpy", "onnxruntime", "torch", "transformers", "whisper")
+
+
+def accepts(dag: airflow.sdk.DAG, conf: dict[str, str]) -> bool:
+    """Tell whether the form takes these values."""
+    params = copy.deepcopy(dag.params)
+    try:
+        params.update(conf)
+        params.validate()
+    except ParamValidationError:
+        return False
+    return True
+
+
+def main() -> None:
+    folder, values = Path(sys.argv[1]), json.loads(sys.argv[2])
+    began = time.process_time()  # of this process alone: others may be at work on the machine
+    bag = DagBag(folder)
+    seconds = time.process_time() - began
+    told = {"seconds": seconds, "errors": bag.import_errors, "models": [m for m in MODELS if m in sys.modules]}
+    told["dags"] = {
+        name: {
+            "doc": dag.doc_md,
+            "tags": sorted(dag.tags),
+            "catchup": dag.catchup,
+            "sections": [dag.params.get_param(name).schema.get("section") for name in dag.params],
+            "accepts": [accepts(dag, {"batch": value}) for value in values],
+            "accepts_nothing": accepts(dag, {}),
+            "tasks": {
+                task.task_id: {
+                    "after": sorted(task.upstream_task_ids),
+                    "retries": task.retries,
+                    "backoff": task.retry_exponential_backoff,
+                    "timeout": task.execution_timeout.total_seconds() if task.execution_timeout else None,
+                    "pool": task.pool,
+                    "label": getattr(task, "map_index_template", None),
+                    "rule": task.trigger_rule.value,
+                }
+                for task in dag.tasks
+            },
+        }
+        for name, dag in bag.dags.items()
+    }
+    sys.stdout.write("\n" + json.dumps(told))
+
+
+main()

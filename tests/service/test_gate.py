@@ -1,0 +1,131 @@
+"""Who was granted nothing learns nothing, not even that there is something."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.service.conftest import Evidence, tone
+
+
+@pytest.fixture
+def asset(evidence: Evidence, material: Path) -> str:
+    document = evidence("submit", material, "--recursive", "--batch", "b1").json
+    evidence("process", "b1")
+    found = next(one["asset"] for one in document["items"] if one["path"].endswith("place.jpg"))
+    return str(found)
+
+
+def test_a_stranger_gets_the_answer_for_what_does_not_exist(evidence: Evidence, asset: str, tmp_path: Path) -> None:
+    for there, not_there in (
+        (("show", asset), ("show", "0" * 64)),
+        (("status", "b1"), ("status", "b2")),
+        (("process", "b1"), ("process", "b2")),
+        (("export", asset, "--format", "jsonl", "--to", tmp_path / "x", "--recipient", "R"),
+         ("export", "0" * 64, "--format", "jsonl", "--to", tmp_path / "x", "--recipient", "R")),
+    ):  # fmt: skip
+        one, other = evidence(*there, actor="stranger"), evidence(*not_there, actor="stranger")
+        assert (one.code, one.text) == (other.code, other.text) == (2, other.text)
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_stranger_finds_and_counts_nothing(evidence: Evidence, asset: str) -> None:
+    assert evidence("search", "aleppo").json["total"] == 1
+
+    empty = evidence("search", "aleppo", actor="stranger").json
+
+    assert empty == {"hits": [], "total": 0, "total_is_at_least": False, "unsearchable": {}}
+    assert evidence("status", actor="stranger").json == {"batches": []}
+    assert asset
+
+
+def test_a_reader_sees_the_finding_but_not_the_source(evidence: Evidence, asset: str) -> None:
+    evidence("grant", "reader", "--role", "reader", "--batch", "b1")
+
+    document = evidence("show", asset, actor="reader").json
+
+    acquisition = document["acquisitions"][0]
+    assert acquisition["filename"] is None
+    assert acquisition["withheld"] == "H-SOURCE-001"
+    places = next(one["body"] for one in document["enrichments"] if one["kind"] == "places")
+    assert places["claims"][0]["lat"] is None
+    assert places["best"] is None
+    assert places["withheld"] == "H-SOURCE-001"
+    assert "36.199" not in json.dumps(document)
+    assert evidence("search", "aleppo", actor="reader").json["total"] == 0
+
+
+def test_a_grant_over_one_batch_shows_only_the_way_through_it(evidence: Evidence, asset: str, material: Path) -> None:
+    evidence("submit", material / "place.jpg", "--batch", "b2", "--provider", "somebody else")
+    evidence("grant", "reader", "--permission", "view", "--permission", "source_identifying", "--batch", "b2")
+
+    document = evidence("show", asset, actor="reader").json
+
+    assert [one["batch"] for one in document["acquisitions"]] == ["b2"]
+
+
+def test_a_grant_taken_back_ends_at_once(evidence: Evidence, asset: str) -> None:
+    evidence("grant", "reader", "--role", "reader")
+    assert evidence("show", asset, actor="reader").code == 0
+
+    evidence("grant", "reader", "--revoke")
+
+    assert evidence("show", asset, actor="reader").code == 2
+
+
+def test_an_interview_is_open_to_named_persons_only(evidence: Evidence, tmp_path: Path) -> None:
+    file = tone(tmp_path / "talk.wav")
+    asset = evidence("submit", file, "--batch", "i1", "--source", "interview").json["items"][0]["asset"]
+    evidence("grant", "reader", "--role", "reader")
+
+    assert evidence("show", asset).code == 0
+    assert evidence("show", asset, actor="reader").json["error"]["code"] == "E-FIND-001"
+
+
+def test_what_conditions_forbid_is_held_and_not_done(evidence: Evidence, tmp_path: Path) -> None:
+    file = tone(tmp_path / "talk.wav")
+    terms = tmp_path / "conditions.json"
+    terms.write_text('{"schema": "conditions/1", "process": {"allowed": false}}', encoding="utf-8")
+    evidence("submit", file, "--batch", "b1", "--conditions", terms)
+
+    held = evidence("process", "b1")
+
+    assert held.code == 0
+    assert held.json["outcomes"]["identify"] == {"held": 1}
+    assert held.json["accounted"] == 1
+
+    terms.write_text('{"schema": "conditions/1"}', encoding="utf-8")
+    evidence("conditions", "b1", terms, "--reason", "the provider wrote again")
+
+    assert evidence("process", "b1").json["outcomes"]["identify"] == {"done": 1}
+
+
+def test_an_export_goes_only_to_whom_the_provider_named(evidence: Evidence, tmp_path: Path) -> None:
+    terms = tmp_path / "conditions.json"
+    terms.write_text('{"schema": "conditions/1", "export_to": ["Court A"]}', encoding="utf-8")
+    file = tone(tmp_path / "talk.wav")
+    asset = evidence("submit", file, "--batch", "b1", "--conditions", terms).json["items"][0]["asset"]
+    evidence("process", "b1")
+    here, there = tmp_path / "a", tmp_path / "b"
+
+    allowed = evidence("export", asset, "--format", "jsonl", "--to", here, "--recipient", "Court A")
+    denied = evidence("export", asset, "--format", "jsonl", "--to", there, "--recipient", "Court B")
+
+    assert allowed.json["exported"] == [asset]
+    line = json.loads((here / "documents.jsonl").read_text(encoding="utf-8"))
+    assert line["asset"] == asset
+    assert line["acquisitions"][0]["filename"] is None  # a source is never named by default
+    assert denied.code == 1
+    assert denied.json["withheld"][0]["code"] == "H-EXPORT-001"
+    assert (there / "documents.jsonl").read_bytes() == b""
+
+
+def test_malformed_conditions_stop_the_submission(evidence: Evidence, tmp_path: Path) -> None:
+    terms = tmp_path / "conditions.json"
+    terms.write_text('{"schema": "conditions/1", "colour": "red"}', encoding="utf-8")
+
+    said = evidence("submit", tone(tmp_path / "t.wav"), "--batch", "b1", "--conditions", terms)
+
+    assert said.code == 2
+    assert said.json["error"]["code"] == "E-COND-001"
+    assert evidence("status").json == {"batches": []}

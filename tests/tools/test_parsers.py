@@ -1,0 +1,109 @@
+import io
+import random
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pipeline.errors import Refused, Unavailable
+from pipeline.settings import Limits, Settings
+from pipeline.tools import Tools, open_tools, parsers
+
+
+def noise(width: int, height: int, form: str, **options: object) -> bytes:
+    data = random.Random(1).randbytes(width * height * 3)
+    file = io.BytesIO()
+    Image.frombytes("RGB", (width, height), data).save(file, form, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "PPM", "JPEG2000", "AVIF"])
+def test_a_whole_picture(tools: Tools, tmp_path: Path, form: str) -> None:
+    (tmp_path / "x").write_bytes(noise(64, 48, form))
+    picture = tools.picture(tmp_path / "x")
+    assert (picture.width, picture.height, picture.rows, picture.frames) == (64, 48, 48, 1)
+    assert picture.format == form
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "PPM"])
+def test_half_a_picture_gives_the_rows_that_are_there(tools: Tools, tmp_path: Path, form: str) -> None:
+    whole = noise(320, 240, form)
+    (tmp_path / "x").write_bytes(whole[: len(whole) // 2])
+    picture = tools.picture(tmp_path / "x")
+    assert picture.height == 240
+    assert 60 < picture.rows < 180
+
+
+def test_black_rows_are_rows(tools: Tools, tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("L", (640, 480)).save(file, "PNG", compress_level=0)
+    (tmp_path / "x").write_bytes(file.getvalue()[: len(file.getvalue()) // 2])
+    assert 200 < tools.picture(tmp_path / "x").rows < 260
+
+
+def test_the_truncated_photograph(tools: Tools, testdata: Path) -> None:
+    """The first rows are those of the whole photograph; about as many as its bytes allow."""
+    picture = tools.picture(testdata / "hostile/truncated_half.jpg")
+    assert (picture.width, picture.height) == (768, 576)
+    assert picture.rows == 174
+
+
+def test_orientation_and_frames(tools: Tools, testdata: Path, tmp_path: Path) -> None:
+    assert tools.picture(testdata / "photo_exif/ia_landscape_6.jpg").orientation == 6
+    frames = [Image.new("L", (8, 8), shade) for shade in (0, 128, 255)]
+    frames[0].save(tmp_path / "x.gif", save_all=True, append_images=frames[1:])
+    assert tools.picture(tmp_path / "x.gif").frames == 3
+
+
+def test_more_pixels_than_allowed_are_never_decoded(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(noise(100, 100, "PNG"))
+    small = settings.model_copy(update={"limits": Limits(max_pixels=9_999)})
+    with pytest.raises(Refused) as caught:
+        open_tools(small).picture(tmp_path / "x")
+    assert caught.value.code == "E-MEDIA-004"
+
+
+@pytest.mark.parametrize("name", ["immich_IMG_2682.heic", "ia_HMD_Nokia_8.3_5G_hdr.heif", "exiftool_CanonRaw.cr2"])
+def test_a_picture_without_a_decoder_is_no_damage(tools: Tools, testdata: Path, name: str) -> None:
+    with pytest.raises(Refused) as caught:
+        tools.picture(testdata / "photo_exif" / name)
+    assert caught.value.code == "U-CODEC-001"
+
+
+def test_what_starts_a_program_is_no_picture(tools: Tools, tmp_path: Path) -> None:
+    """Pillow hands PostScript to Ghostscript."""
+    (tmp_path / "x").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n%%EOF\n")
+    with pytest.raises(Refused) as caught:
+        tools.picture(tmp_path / "x")
+    assert caught.value.code == "E-MEDIA-002"
+
+
+def test_no_reason_names_the_file(tools: Tools, tmp_path: Path) -> None:
+    (tmp_path / "witness-name").write_bytes(b"no picture")
+    with pytest.raises(Refused) as caught:
+        tools.picture(tmp_path / "witness-name")
+    assert "witness" not in caught.value.reason
+
+
+def test_a_missing_file_and_missing_memory_are_not_the_materials_fault(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for look in (tools.picture, tools.exif):
+        with pytest.raises(FileNotFoundError):
+            look(tmp_path / "gone")
+    (tmp_path / "x").write_bytes(noise(8, 8, "PNG"))
+
+    def exhausted(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(parsers, "_picture", exhausted)
+    with pytest.raises(Unavailable):
+        tools.picture(tmp_path / "x")
+
+
+def test_raw_tags_as_text(tools: Tools, testdata: Path) -> None:
+    tags = tools.exif(testdata / "photo_exif/ia_DSCN0010.jpg")
+    assert tags["Image Make"] == "NIKON"
+    assert "GPS GPSLatitude" in tags
+    assert all(isinstance(value, str) for value in tags.values())
+    assert not any("Thumbnail" in key and "JPEG" in key and len(value) > 100 for key, value in tags.items())

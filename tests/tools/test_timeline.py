@@ -1,0 +1,90 @@
+"""Sound stands where the container's clock says, and none of it is thrown away."""
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
+
+
+def sound(pts: int | str, samples: int) -> str:
+    return (
+        f"[Parsed_ashowinfo_2 @ 0x5581] [info] n:0 pts:{pts} pts_time:0 pos:1 fmt:s16 channel_layout:mono rate:16000 "
+        f"nb_samples:{samples} checksum:0 plane_checksums: [ 0 ] "
+    )
+
+
+ERROR = "[aac @ 0x55d0] [error] channel element 0.0 is not allocated"
+
+
+def follow(*lines: str, start: float | None = 0.0) -> AudioLog:
+    log = AudioLog(start=start)
+    for line in lines:
+        log.take(line)
+    log.finish()
+    return log
+
+
+def test_a_step_ahead_is_a_hole() -> None:
+    assert follow(sound(0, RATE), sound(3 * RATE, RATE)).holes == [(RATE, 2 * RATE)]
+
+
+def test_jitter_is_none_but_drift_is_made_good_once_it_is_heard() -> None:
+    assert follow(*(sound(n * 1600 + 800 * (n % 2), 1600) for n in range(50))).holes == []
+    slow = follow(*(sound(round(n * 1600 * 1.01), 1600) for n in range(1000)))
+    assert abs(sum(silence for _, silence in slow.holes) - 16_000) <= 1600
+
+
+def test_sound_whose_beginning_is_lost_still_begins_late() -> None:
+    assert follow(sound(5 * RATE, RATE), start=4.0).holes == [(0, RATE)]
+    assert follow(sound(5 * RATE, RATE), start=None).holes == []
+
+
+def test_a_clock_set_back_begins_anew_and_one_gone_mad_is_not_believed() -> None:
+    again = follow(*(sound(second * RATE, RATE) for second in (0, 2, 3, 0, 1, 5)))
+    assert again.holes == [(RATE, RATE), (5 * RATE, 3 * RATE)]
+    assert follow(sound(0, RATE), sound(10**12, RATE), sound(10**12 + RATE, RATE)).holes == []
+    assert follow(sound("NOPTS", RATE), sound("NOPTS", RATE)).holes == []
+
+
+def test_it_ends_in_an_error_when_no_sound_follows() -> None:
+    assert follow(sound(0, RATE), ERROR, sound(RATE, RATE)).clean
+    tail = follow(sound(0, RATE), ERROR, sound(RATE, 100))
+    assert (tail.clean, tail.errors) == (False, 1)
+
+
+def test_one_piece_that_is_mistimed_moves_nothing() -> None:
+    assert follow(sound(0, RATE), sound(9 * RATE, RATE), sound(2 * RATE, RATE), sound(3 * RATE, RATE)).holes == []
+
+
+def test_a_title_that_looks_like_an_error_is_none() -> None:
+    log = follow("[info]     title           : [error] x", "[info] x: [aac @ 0x1] [error] y", sound(0, RATE))
+    assert log.errors == 0
+
+
+@given(st.lists(st.tuples(st.integers(-(10**13), 10**13), st.integers(0, 10**5)), max_size=60))
+def test_whatever_the_clock_says_no_sound_is_lost_and_silence_is_bounded(pieces: list[tuple[int, int]]) -> None:
+    log = follow(*(sound(pts, samples) for pts, samples in pieces))
+    places = [at for at, _ in log.holes]
+    assert places == sorted(places)
+    assert all(0 <= at <= sum(samples for _, samples in pieces) for at in places)
+    assert sum(silence for _, silence in log.holes) <= 6 * 3600 * RATE
+
+
+def test_silence_is_put_where_the_holes_are(tmp_path: Path) -> None:
+    pcm = tmp_path / "pcm"
+    pcm.write_bytes(b"aabbccdd")
+    assert place(pcm, [(0, 1), (2, 2), (4, 1)]) == 8
+    assert pcm.read_bytes() == b"\0\0aabb\0\0\0\0ccdd\0\0"
+    assert [one.name for one in tmp_path.iterdir()] == ["pcm"]
+
+
+def test_frames_are_counted_and_the_last_ones_decide() -> None:
+    log = VideoLog()
+    for n in range(40):
+        log.take(f"[Parsed_showinfo_0 @ 0x1] [info] n:{n:4d} pts:{n:7d} pts_time:{n / 10:g} pos: 48 fmt:yuv420p")
+    assert (log.frames, log.seconds, log.clean) == (40, 3.9, True)
+    log.take("[h264 @ 0x2] [error] error while decoding MB 3 4")
+    log.take("[Parsed_showinfo_0 @ 0x1] [info] n:  40 pts:     40 pts_time:4 pos: 48 fmt:yuv420p")
+    assert (log.frames, log.errors, log.clean) == (41, 1, False)
