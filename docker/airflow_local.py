@@ -21,7 +21,9 @@ from contextlib import contextmanager
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from socket import AF_INET, SOCK_STREAM, socket
+from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
+
+import httpx
 
 from docker import processes
 from docker.airflow_settings import CHECKOUT, environment, pools, write_private
@@ -87,6 +89,7 @@ def _serve(conf: Settings, folder: Path) -> int:
 def _free_port(wanted: int) -> int:
     for port in (wanted, 0):
         with socket(AF_INET, SOCK_STREAM) as one:
+            one.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)  # a server that has just ended does not count
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
@@ -126,6 +129,8 @@ def _answers(conf: Settings, url: str, began: float) -> bool:
     password = json.loads(passwords.read_text(encoding="utf-8") or "{}").get(conf.airflow_user, "")
     airflow = Airflow(url=url, user=conf.airflow_user, password=password)
     try:
+        # The tasks' side of the server takes seconds to unfold at its first request: better now than in the first task.
+        httpx.get(f"{url}/execution/health", timeout=60, trust_env=False)
         health = airflow.ask("GET", "/monitor/health")
         if any(health[part]["status"] != "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
             return False
@@ -135,7 +140,7 @@ def _answers(conf: Settings, url: str, began: float) -> bool:
         entities = [{"name": name, "slots": slots, "description": text} for name, (slots, text) in pools().items()]
         action = {"action": "create", "action_on_existence": "overwrite", "entities": entities}
         airflow.ask("PATCH", "/pools", {"actions": [action]})
-    except PipelineError:  # not yet: it is asked again until it answers or ends
+    except (PipelineError, httpx.TransportError):  # not yet: it is asked again until it answers or ends
         return False
     finally:
         airflow.close()

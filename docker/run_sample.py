@@ -80,12 +80,16 @@ def _clear(airflow: Airflow, batch: str, note: Note) -> None:
         give_up(airflow, old)
 
 
+def batch_of(folder: Path) -> str:
+    """Name the batch of a folder, the same every time."""
+    return f"media-{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:8]}"
+
+
 def run(conf: Settings, media: Path | None, console: Console, note: Note) -> int:
     """Submit, run, report."""
     began = time.monotonic()
     prepare(note, sample=media is None)
-    folder = SAMPLE if media is None else media.resolve()
-    batch = "sample" if media is None else f"media-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:8]}"
+    folder, batch = (SAMPLE, "sample") if media is None else (media.resolve(), batch_of(media))
     app = open_app()
     note(f"preserving {printable(str(folder))} as batch {batch}")
     submitted = app.submit([folder], batch=batch, recursive=True)

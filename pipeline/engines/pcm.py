@@ -70,7 +70,8 @@ def windows(pcm: Path, regions: Sequence[Region], *, longest: float, gap: float,
         start = int(region.start * RATE) // GRID * GRID
         end = min(-(-int(region.end * RATE) // GRID) * GRID, total)
         if packed and start - packed[-1].end <= gap * RATE and end - packed[-1].start <= most:
-            start = packed.pop().start
+            last = packed.pop()
+            start, end = last.start, max(last.end, end)
         elif packed:
             start = max(start, packed[-1].end)
         while end - start > most:

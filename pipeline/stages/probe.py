@@ -10,6 +10,7 @@ from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.recorded import recorded
 from pipeline.core.streams import number, ratio, roles, rotation, seconds, still, whole
 from pipeline.core.tags import complains, first, identifying, raw_tags
+from pipeline.core.wave_header import promised_seconds
 from pipeline.errors import Refused
 from pipeline.stages.base import Job, Result, done, stage
 
@@ -102,6 +103,13 @@ def probe(job: Job) -> Result:
     else:
         seen = job.tools.probe(job.path)
         streams, declared = _streams(seen), number((seen.get("format") or {}).get("duration"))
+        with job.path.open("rb") as file:
+            promise = promised_seconds(file)
+        if promise:  # of a cut WAVE file ffprobe tells what is left; its header tells what there was
+            declared, streams = (
+                promise,
+                tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams),
+            )
         decoded, coverage = _decode(job, seen, streams, declared)
     raw, cut = raw_tags(seen, metadata, exif)
     if complains(raw):

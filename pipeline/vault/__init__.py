@@ -36,6 +36,4 @@ def open_vault(root: Path, keys: Path, *, signing: bool = True) -> VaultParts:
     if signing and (made := ring.ensure()) is not None:
         log.append("key.made", actor="vault", subject=vault_id, key=made)
     storage = Storage(root, vault_id=vault_id, log=log)
-    return VaultParts(
-        vault_id=vault_id, vault=LocalVault(storage, keys=ring), registers=LocalRegisters(storage), log=log
-    )
+    return VaultParts(vault_id=vault_id, vault=LocalVault(storage, log=log), registers=LocalRegisters(storage), log=log)

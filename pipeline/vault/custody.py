@@ -2,13 +2,16 @@
 
 import fcntl
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.ports import LogReport
+from pipeline.core.ports import Finding, LogReport
+from pipeline.errors import Corrupt
 from pipeline.vault.entry import GENESIS, Entry, check, line_digest
 from pipeline.vault.files import sync_dir, write_all, writing
 from pipeline.vault.keys import Keys
+from pipeline.vault.note import Verifier
 from pipeline.vault.process import PerProcess, host, utc_now, writer_name
 from pipeline.vault.segments import OPENING, SEGMENTS, SIGNED
 from pipeline.vault.sequencer import checkpoint
@@ -60,6 +63,7 @@ class LocalLog:
         self._root = root
         self._vault_id = vault_id
         self._keys = keys
+        self._told = False
         self._segment: PerProcess[Segment] = PerProcess(lambda: Segment(root, vault_id))
 
     def append(self, act: str, *, actor: str, subject: str | None = None, **facts: Any) -> str:
@@ -76,12 +80,28 @@ class LocalLog:
                 raise
 
     def checkpoint(self) -> None:
-        """Sign the heads of all segments, if anything is new."""
+        """Sign the heads of all segments, if anything is new.
+
+        Segments that are damaged are left out, and make it ``Corrupt`` in the end, unless this
+        process has handed the damage to somebody as a finding already.
+        """
         with writing("the custody log"):
-            made = checkpoint(self._root, vault_id=self._vault_id, keys=self._keys)
-        if made is not None:  # so that the newest note cannot just be taken away
-            self.append(SIGNED, actor="log", number=made[0], note=made[1])
+            sealed = checkpoint(self._root, vault_id=self._vault_id, keys=self._keys)
+        if sealed.made is not None:  # named here, so that the newest note cannot just be taken away
+            self.append(SIGNED, actor="log", number=sealed.made[0], note=sealed.made[1])
+        if sealed.faults and not self._told:
+            raise Corrupt(f"custody log: {'; '.join(sealed.faults)}", code="E-LOG-001")
 
     def verify(self) -> LogReport:
         """Read the whole log and check every chain, tree and signature."""
-        return verify(self._root, trusted=self._keys.trusted())
+        report = verify(self._root, trusted=self.trusted())
+        self.told(report.findings)
+        return report
+
+    def trusted(self) -> dict[str, Verifier] | None:
+        """Return the public halves of the keys that are held here; ``None`` beside a mere copy."""
+        return self._keys.trusted()
+
+    def told(self, findings: Iterable[Finding]) -> None:
+        """Take note that damage of the log was handed to somebody."""
+        self._told = self._told or any(one.path.startswith("log/") for one in findings)

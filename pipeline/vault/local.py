@@ -14,12 +14,12 @@ from pipeline.core.ports import AuditReport
 from pipeline.errors import Corrupt, Misconfigured, Refused
 from pipeline.vault import source as src
 from pipeline.vault.audit import Progress, audit
+from pipeline.vault.custody import LocalLog
 from pipeline.vault.files import clone, digest_file, read_blocks, writing
 from pipeline.vault.inventory import Inventory
-from pipeline.vault.keys import Keys
 from pipeline.vault.layout import id_of
 from pipeline.vault.ocfl import Stage
-from pipeline.vault.series import Series, json_line, json_lines
+from pipeline.vault.series import Series, json_line
 from pipeline.vault.storage import ASSET, Storage
 
 ORIGINAL = "original"
@@ -32,9 +32,9 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@-]{0,199}")
 class LocalVault:
     """Assets in ``objects/`` below a vault root. Every promise is written at ``ports.Vault``."""
 
-    def __init__(self, storage: Storage, *, keys: Keys | None = None) -> None:
+    def __init__(self, storage: Storage, *, log: LocalLog) -> None:
         self._storage = storage
-        self._keys = keys
+        self._log = log
         self._store = storage.stores["objects"]
 
     def preserve(self, source: Path, *, move: bool = False) -> Asset:
@@ -111,8 +111,7 @@ class LocalVault:
     def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
         """Yield every enrichment written back, oldest first."""
         self._known(asset)
-        for _, path in self._series(asset).files(ENRICHMENTS):
-            yield from json_lines(path)
+        yield from self._series(asset).records(ENRICHMENTS)
 
     def kept(self, asset: AssetId, sha256: str) -> Path | None:
         """Return a kept derivative's file."""
@@ -128,12 +127,19 @@ class LocalVault:
         """
         with writing("the vault"):
             self._storage.settle()
-        trusted = self._keys.trusted() if self._keys else None
-        return audit(self._storage.root, part=part, trusted=trusted, progress=progress)
+        report = audit(self._storage.root, part=part, trusted=self._log.trusted(), progress=progress)
+        self._log.told(report.findings)
+        return report
 
     def recover(self) -> int:
-        """Settle what was left unfinished, mend every object's root inventory; return how many were mended."""
-        return self._storage.recover()
+        """Settle what was left unfinished, mend every object's root inventory; return how many were mended.
+
+        Remains of entries that ended processes left in the log are signed for, so that they are known.
+        """
+        with writing("the vault"):
+            count = self._storage.recover()
+        self._log.checkpoint()
+        return count
 
     def settle(self) -> int:
         """Settle what was left unfinished; costs nothing when nothing was."""

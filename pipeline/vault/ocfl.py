@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.vault import inventory as inv
-from pipeline.vault.files import Digests, copy_blocks, digest, make_dirs, sync_dir, write_new
+from pipeline.vault.files import Digests, copy_blocks, digest, make_dirs, sync_dir, sync_tree, write_new
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Commit, Journal
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR, object_folder, object_folders
@@ -40,12 +40,11 @@ class Stage:
         return path
 
     def add(self, name: str, blocks: Iterator[memoryview]) -> Digests:
-        """Write a file from blocks, durably and read-only."""
+        """Write a file from blocks, read-only; it is synced with the whole stage."""
         fd = os.open(self.target(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         try:
             self.added[name] = copy_blocks(blocks, fd)
             os.fchmod(fd, 0o444)
-            os.fsync(fd)
         finally:
             os.close(fd)
         return self.added[name]
@@ -60,16 +59,9 @@ class Stage:
         try:
             self.added[name] = digest(fd)
             os.fchmod(fd, 0o444)
-            os.fsync(fd)
         finally:
             os.close(fd)
         return self.added[name]
-
-    def sync(self) -> None:
-        """Wait until every folder of the stage is on disk, innermost first."""
-        for folder, _, _ in os.walk(self.place, topdown=False):
-            if folder != str(self.place):
-                sync_dir(Path(folder))
 
 
 class Store:
@@ -99,17 +91,17 @@ class Store:
         whole = stage.place / "object"
         whole.mkdir(mode=0o700)
         data, sidecar, _ = inv.spelled(body)
-        write_new(whole / INVENTORY, data)
-        write_new(whole / SIDECAR, sidecar)
-        write_new(whole / OBJECT_MARK, OBJECT_MARK_BYTES)
+        write_new(whole / INVENTORY, data, sync=False)
+        write_new(whole / SIDECAR, sidecar, sync=False)
+        write_new(whole / OBJECT_MARK, OBJECT_MARK_BYTES, sync=False)
         stage.version.rename(whole / "v1")
-        stage.sync()
+        sync_tree(whole)
         return commit if self._appear(whole, self.folder(object_id), commit, journal) else None
 
     def extend(self, old: Inventory, stage: Stage, journal: Journal, *, message: str) -> Commit | None:
         """Add one version to ``old``; ``None`` when another writer added that version first."""
         _, commit = self._describe(old.body, stage, message)
-        stage.sync()
+        sync_tree(stage.version)
         target = old.folder / f"v{commit.version}"
         return commit if self._appear(stage.version, target, commit, journal) else None
 
@@ -138,8 +130,8 @@ class Store:
     def _describe(self, old: Mapping[str, Any], stage: Stage, message: str) -> tuple[dict[str, Any], Commit]:
         body = inv.extended(old, stage.added, message=message, user=self._user, created=utc_now())
         data, sidecar, sha512 = inv.spelled(body)
-        write_new(stage.version / INVENTORY, data)
-        write_new(stage.version / SIDECAR, sidecar)
+        write_new(stage.version / INVENTORY, data, sync=False)
+        write_new(stage.version / SIDECAR, sidecar, sync=False)
         return body, Commit(root=self.name, object=body["id"], version=int(body["head"][1:]), inventory=sha512)
 
     def _appear(self, staged: Path, target: Path, commit: Commit, journal: Journal) -> bool:

@@ -13,7 +13,7 @@ from pipeline.vault.inventory import Inventory, read_pair, version_numbers
 from pipeline.vault.layout import id_of, object_digest
 from pipeline.vault.ocfl import Stage
 from pipeline.vault.process import locked
-from pipeline.vault.series import Series, json_line, json_lines
+from pipeline.vault.series import Series, json_line
 from pipeline.vault.storage import REGISTER, Storage
 
 ENTRIES = "entries/"
@@ -48,8 +48,7 @@ class LocalRegisters:
 
     def read(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the records in order; none where there is no such register."""
-        for _, path in self._series(name).files(ENTRIES):
-            yield from json_lines(path)
+        yield from self._series(name).records(ENTRIES)
 
     def has(self, name: str) -> bool:
         """Tell whether anything was ever appended under this name."""

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.core.canonical import canonical
-from pipeline.errors import Corrupt
 from pipeline.vault.entry import GENESIS
 from pipeline.vault.files import sync_dir, write_new
 from pipeline.vault.keys import Keys, origin
@@ -71,21 +70,29 @@ def note_text(vault_id: str, tree: Tree, *, number: int, at: str, prev: str) -> 
     return f"{origin(vault_id)}\n{tree.size}\n{root}\nnumber {number}\nat {at}\nprev {prev}\n"
 
 
-def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> tuple[int, str] | None:
-    """Sign the heads of all segments that grew.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """What a checkpoint came to: its number and its note's digest, if anything was new, and what it left out."""
 
-    Returns the checkpoint's number and its note's digest, ``None`` if nothing was new.
-    A segment that is cut or does not follow is left out, and named in ``Corrupt`` once the
-    others are safe.
-    """
+    made: tuple[int, str] | None
+    faults: tuple[str, ...]
+
+
+def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> Sealed:
+    """Sign the heads of all segments that grew, but of none that is cut or does not follow."""
     with locked(root / "locks" / "sequencer"):
         done = numbers(root)
+        if done != list(range(1, len(done) + 1)):
+            return Sealed(made=None, faults=("a checkpoint is missing",))
         tree, known = Tree(), dict[str, Leaf]()
-        for number in done:
-            for line in _read_leaves(root, number):
-                tree.add(line)
-                leaf = parse_leaf(line)
-                known[leaf.segment] = leaf
+        try:
+            for number in done:
+                for line in leaf_lines(path_of(root, number, LEAVES)):
+                    tree.add(line)
+                    leaf = parse_leaf(line)
+                    known[leaf.segment] = leaf
+        except (FileNotFoundError, ValueError):
+            return Sealed(made=None, faults=("the leaves of a checkpoint cannot be read",))
         faults: list[str] = []
         grown = list(_grown(root, known, faults))
         made = None
@@ -93,19 +100,7 @@ def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> tuple[int, str] | No
             number = (done[-1] if done else 0) + 1
             new = [leaf for leaf, _ in grown]
             made = number, _write(root, vault_id, keys, number=number, tree=tree, new=new)
-    if faults:
-        raise Corrupt("; ".join(faults), code="E-LOG-001")
-    return made
-
-
-def _read_leaves(root: Path, number: int) -> list[bytes]:
-    try:
-        lines = leaf_lines(path_of(root, number, LEAVES))
-        for line in lines:
-            parse_leaf(line)
-    except (OSError, ValueError) as err:
-        raise Corrupt(f"the leaves of checkpoint {number} cannot be read", code="E-LOG-001") from err
-    return lines
+        return Sealed(made=made, faults=tuple(faults))
 
 
 def _grown(root: Path, known: dict[str, Leaf], faults: list[str]) -> Iterator[tuple[Leaf, bool]]:

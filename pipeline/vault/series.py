@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Unavailable
+from pipeline.errors import Corrupt, Unavailable
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Commit, Journal
 from pipeline.vault.layout import INVENTORY
@@ -36,13 +36,18 @@ class Series:
             found.append(head)
         return found
 
-    def files(self, folder: str) -> Iterator[tuple[str, Path]]:
-        """Yield the files below a logical folder, in the order in which they were added."""
+    def records(self, folder: str) -> Iterator[dict[str, Any]]:
+        """Yield the records below a logical folder, in the order in which they were added.
+
+        ``Corrupt`` when a file is not what was written: a record is never given out damaged.
+        """
         for part in self.parts():
             before: set[str] = set()
             for version in range(1, part.head + 1):
                 files = part.files(version)
-                yield from ((name, files[name]) for name in sorted(files.keys() - before) if name.startswith(folder))
+                for name in sorted(files.keys() - before):
+                    if name.startswith(folder):
+                        yield from _read_records(files[name], part.sha512(name))
                 before = set(files)
 
     def add(self, fill: Callable[[Stage, list[Inventory]], None], *, message: str) -> str:
@@ -97,8 +102,12 @@ def json_line(record: Mapping[str, Any]) -> bytes:
         return json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
-def json_lines(path: Path) -> Iterator[dict[str, Any]]:
-    """Read records back."""
-    with path.open("rb") as file:
-        for line in file:
-            yield json.loads(line)
+def _read_records(path: Path, sha512: str) -> Iterator[dict[str, Any]]:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as err:
+        raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is gone", code="E-VAULT-003") from err
+    if hashlib.sha512(data).hexdigest() != sha512:
+        raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is damaged", code="E-VAULT-001")
+    for line in data.split(b"\n")[:-1]:
+        yield json.loads(line)

@@ -104,10 +104,14 @@ def _checkpoint(check: _Check, number: int, prev: str, verifiers: dict[str, Veri
     if not (check.root / PUBLIC / f"{key_id}.pub").is_file():
         check.find(f"{PUBLIC}/{key_id}.pub", "E-LOG-003", "the public key of a checkpoint is missing")
     at = next((line[3:] for line in text.splitlines() if line.startswith("at ")), "")
-    if text != note_text(check.vault_id, check.tree, number=number, at=at, prev=prev):
-        if not check.tree_broken:
-            check.find(where, "E-LOG-001", "it does not fit its leaves, the one before it, or this vault")
-        check.tree_broken = True  # those after it rest on the same tree: one finding is enough
+    expected = note_text(check.vault_id, check.tree, number=number, at=at, prev=prev)
+    if text != expected and not check.tree_broken:
+        if text.splitlines()[1:3] != expected.splitlines()[1:3]:  # the signature holds, so the leaves do not
+            leaves = f"{CHECKPOINTS}/{path_of(check.root, number, LEAVES).name}"
+            check.find(leaves, "E-LOG-001", "they are not the leaves that were signed for")
+            check.tree_broken = True  # those after it rest on the same tree: one finding is enough
+        else:
+            check.find(where, "E-LOG-001", "it does not fit the one before it, or this vault")
     return digest
 
 
@@ -146,9 +150,11 @@ def _segment(check: _Check, name: str, path: Path) -> int:
         check.find(where, "E-LOG-001", reading.broken)
     _against_leaves(check, where, reading, leaves)
     for number, note in reading.signed:
-        if check.notes.get(number) != note:
-            code, what = ("E-LOG-001", "is another") if number in check.notes else ("E-LOG-002", "is missing")
-            check.find(f"{CHECKPOINTS}/{number:08}{NOTE}", code, f"the checkpoint that {name} knows {what}")
+        if number not in check.notes:
+            what = f"the checkpoint that {name} knows is missing"
+            check.find(f"{CHECKPOINTS}/{number:08}{NOTE}", "E-LOG-002", what)
+        elif check.notes[number] != note:
+            check.find(where, "E-LOG-001", f"it names another checkpoint {number} than the one that is there")
     recorded = leaves[-1].torn if leaves else None
     if recorded and reading.tail != recorded:
         check.find(where, "E-LOG-001", "the unfinished line at its end is not the one that was signed for")

@@ -18,7 +18,6 @@ ANSWER_SECONDS = 10.0
 """An address that has not begun to answer by then counts as unreachable."""
 
 _READ_SECONDS = 60.0
-_CHUNK = 1 << 20
 _TRIES = 5
 _PAGE_BYTES = 32_000_000
 
@@ -79,7 +78,7 @@ class Downloads:
             if answer.status_code != httpx.codes.PARTIAL_CONTENT:
                 have = 0  # it sends everything
             out.truncate(have)
-            for chunk in answer.iter_raw(_CHUNK):
+            for chunk in answer.iter_raw():  # as it comes: what has arrived when it breaks off is kept
                 have += len(chunk)
                 if have > size:
                     raise wrong(target, f"{size} bytes", "more")

@@ -69,8 +69,8 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"x")
     file.chmod(0)
     code = (
-        "import os, sys; os.setuid(65534)\n"
-        "from pathlib import Path\nfrom pipeline.usecases.intake import find\n"
+        "import os, sys\nfrom pathlib import Path\nfrom pipeline.usecases.intake import find\n"
+        "os.setuid(65534)\n"
         "print([one.code for one in find([Path(sys.argv[1])], recursive=False, follow=False)])"
     )
     for folder in tmp_path.parents:

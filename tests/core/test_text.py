@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001 - Arabic, Kurdish and Turkish letters are the point
+
 import unicodedata
 
 import pytest

@@ -1,4 +1,4 @@
-# ruff: noqa: RUF001  # letters that look alike are the subject of this file
+# letters that look alike are the subject of this file
 """Words that readers take for the same are found by each other; words that differ are not."""
 
 from collections.abc import Iterator

@@ -20,6 +20,7 @@ class Scripted:
 
     tongues: Mapping[float, Sequence[tuple[str, float]]]
     says: Mapping[float, Mapping[str, Any]] = field(default_factory=dict)
+    asked: list[int] = field(default_factory=list)
     engine: str = "scripted"
     model: str = "none"
     weights_sha256: str = ""
@@ -30,6 +31,7 @@ class Scripted:
 
     def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
         assert pcm
+        self.asked.append(len(regions))
         return tuple(Tongue(start=one.start, end=one.end, candidates=tuple(self.tongues[one.start])) for one in regions)
 
     def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
@@ -138,6 +140,14 @@ def test_a_brief_word_is_read_in_the_language_of_the_rest_and_marked(line: Line)
     assert body["segments"][2]["text"] is None
 
 
+def test_a_long_recording_is_heard_a_few_minutes_at_a_time(line: Line) -> None:
+    spans = [(60.0 * number, 60.0 * number + 20) for number in range(50)]
+    engine = Scripted(tongues={start: [("en", 0.98)] for start, _ in spans})
+    body = _body(_transcribe(line, engine, spans))
+    assert [one["start"] for one in body["segments"]] == [start for start, _ in spans]
+    assert max(engine.asked) <= 16
+
+
 def test_rejected_words_stand_only_in_the_readings(line: Line) -> None:
     says = {"text": "Subtitles by the Amara.org community", "confidence": 0.5}
     result = _transcribe(line, Scripted(tongues={0.0: [("en", 0.9)]}, says={0.0: says}), [(0.0, 8.0)])
@@ -159,6 +169,7 @@ def test_rejected_words_stand_only_in_the_readings(line: Line) -> None:
 def test_words_are_heard_on_real_recordings(line: Line, testdata: Path, name: str, language: str, words: str) -> None:
     found = line.run(testdata / name, "transcribe")["transcribe"]
     assert (found.outcome, found.body["language"]) == ("done", language)
+    assert line.run(testdata / name, "transcribe")["transcribe"].id == found.id
     assert words.casefold() in " ".join(one["text"] for one in found.body["segments"]).casefold()
     assert [one["flags"] for one in found.body["segments"]] == [[] for _ in found.body["segments"]]
 

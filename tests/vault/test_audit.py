@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.core.model import AssetId
 from pipeline.core.ports import Finding
+from pipeline.errors import Corrupt
 from pipeline.vault.audit import audit
 from pipeline.vault.keys import Keys
 from pipeline.vault.storage import ASSET
@@ -285,3 +286,13 @@ def test_it_may_run_beside_a_writer(doomed: Home, filled: AssetId) -> None:
         assert writer.returncode == 0
     assert len(list(doomed.open().registers.read("busy"))) == 15
     assert ASSET + filled
+
+
+@pytest.mark.parametrize("where", ["objects", "registers"])
+def test_a_damaged_record_is_never_given_out(doomed: Home, filled: AssetId, where: str) -> None:
+    for path in (doomed.root / where).rglob("*.jsonl"):
+        write(path, path.read_bytes().replace(b'"n":1', b'"n":7'))
+    parts = doomed.open()
+    with pytest.raises(Corrupt) as caught:
+        list(parts.vault.records(filled) if where == "objects" else parts.registers.read("batch/B"))
+    assert caught.value.code == "E-VAULT-001"

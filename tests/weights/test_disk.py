@@ -1,6 +1,7 @@
 """Verification: a changed byte is always found by verify, and by a load whenever the file's state tells."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.weights.shop import Shelf
 def test_verify_reads_every_byte(settings: Settings, shelf: Shelf) -> None:
     shelf.card()
     (here,) = weights.fetch(settings)
-    _flip(here.files["model.bin"].open("r+b").fileno())
+    _flip(here.files["model.bin"])
     (found,) = weights.verify(settings)
     assert found.code == "E-CONF-005"
     assert found.sha256 in (found.reason or "")
@@ -24,8 +25,7 @@ def test_a_changed_file_is_not_loaded_even_with_its_old_date(settings: Settings,
     (here,) = weights.fetch(settings)
     file = here.files["model.bin"]
     before = file.stat()
-    with file.open("r+b") as stream:
-        _flip(stream.fileno())
+    _flip(file)
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(Misconfigured) as caught:
         weights.require(settings.models, here.card)
@@ -60,6 +60,7 @@ def test_an_unknown_model_is_named(settings: Settings, shelf: Shelf) -> None:
         weights.fetch(settings, ["nothing-like-it"])
 
 
-def _flip(handle: int) -> None:
-    byte = os.pread(handle, 1, 50)
-    os.pwrite(handle, bytes([byte[0] ^ 0x10]), 50)
+def _flip(file: Path) -> None:
+    with file.open("r+b") as stream:
+        byte = os.pread(stream.fileno(), 1, 50)
+        os.pwrite(stream.fileno(), bytes([byte[0] ^ 0x10]), 50)

@@ -1,0 +1,5 @@
+"""The same command line and material as the service's tests."""
+
+from tests.service.conftest import evidence, home, material
+
+__all__ = ["evidence", "home", "material"]
