@@ -67,10 +67,10 @@ def _print(document: Any, command: str, *, as_json: bool) -> int:
     return 0
 
 
-def _app() -> Any:
+def _app(*, fill: bool = True) -> Any:
     from pipeline.service import open_app
 
-    return open_app()
+    return open_app(fill=fill)
 
 
 def _submit(args: argparse.Namespace) -> Answer:
@@ -118,21 +118,21 @@ def _search(args: argparse.Namespace) -> Answer:
 
 
 def _audit(args: argparse.Namespace) -> Answer:
-    document = _app().audit(part=args.slice)
+    document = _app(fill=False).audit(part=args.slice)
     return document, FINDINGS if document["findings"] else DONE
 
 
 def _verify_log(_args: argparse.Namespace) -> Answer:
-    document = _app().verify_log()
+    document = _app(fill=False).verify_log()
     return document, FINDINGS if document["findings"] else DONE
 
 
 def _recover(_args: argparse.Namespace) -> Answer:
-    return _app().recover(), DONE
+    return _app(fill=False).recover(), DONE
 
 
 def _rebuild(args: argparse.Namespace) -> Answer:
-    return _app().rebuild(args.what), DONE
+    return _app(fill=False).rebuild(args.what), DONE
 
 
 def _export(args: argparse.Namespace) -> Answer:

@@ -4,6 +4,7 @@ Every method acts as one person and asks the gate; what that person may not know
 as if it did not exist. Every act is an entry of the custody log.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from pipeline.core.gate import Decision, Purpose
 from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.engines.identity import port_name
-from pipeline.errors import Misconfigured
+from pipeline.errors import Corrupt, Misconfigured
 from pipeline.plan import plan
 from pipeline.settings import Settings, read_settings
 from pipeline.usecases import find, ledger, persons, rebuild, terms
@@ -23,14 +24,14 @@ from pipeline.usecases.home import Home, open_home
 from pipeline.usecases.process import finish_shard, process, redo_of, run_task
 from pipeline.usecases.submit import check_reference, submission_of, submit
 
+_log = logging.getLogger(__name__)
+
 
 class App:
     """One open installation, used by one person."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        if not rebuild.complete(home):
-            rebuild.first_time(home)
 
     # --- the line
 
@@ -38,6 +39,7 @@ class App:
         """Preserve files in a batch; one answer per item, in order."""
         check_reference(batch)
         Access(self.home).need(Permission.SUBMIT, batch)
+        self.home.vault.settle()
         document = submit(self.home, submission_of(self.home, batch, paths, **given))
         self.home.log.checkpoint()
         return document
@@ -53,6 +55,7 @@ class App:
         """Run the line over a batch in this process; return the status document."""
         register = self._batch(batch, Permission.PROCESS)
         again = redo_of(redo)
+        self.home.vault.settle()
         self._note("process", register, stages=sorted(stages), redo=digest(redo) if redo else "none")
         process(self.home, batch, stages=stages, redo=again, progress=progress)
         self.home.log.checkpoint()
@@ -136,7 +139,7 @@ class App:
 
     def audit(self, *, part: tuple[int, int] | None = None) -> dict[str, Any]:
         """Read preserved bytes, compare them with their digests and with the log."""
-        Access(self.home).need(Permission.AUDIT)
+        self._keeper()
         report = self.home.vault.audit(part)
         findings = [
             {"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in report.findings
@@ -147,7 +150,7 @@ class App:
 
     def verify_log(self) -> dict[str, Any]:
         """Verify every segment and checkpoint of the custody log."""
-        Access(self.home).need(Permission.AUDIT)
+        self._keeper()
         report = self.home.log.verify()
         findings = [{"asset": None, "path": one.path, "code": one.code, "what": one.what} for one in report.findings]
         return {
@@ -157,7 +160,7 @@ class App:
 
     def recover(self) -> dict[str, Any]:
         """Finish or sweep what a crash left in the vault."""
-        Access(self.home).need(Permission.AUDIT)
+        self._keeper()
         mended = self.home.vault.recover()
         self._note("recover", None, mended=mended)
         return {"mended": mended}
@@ -203,6 +206,13 @@ class App:
         access.need(permission, batch)
         return register
 
+    def _keeper(self) -> None:
+        try:
+            Access(self.home).need(Permission.AUDIT)
+        except Corrupt:
+            # Who may audit can no longer be read: damage must not hide itself. It can only be reported here.
+            _log.warning("the register of persons is damaged; the audit goes on without asking it")
+
     def _assets(self, shard: dict[str, Any]) -> Sequence[Any]:
         assets = self.home.catalogue.batch_assets(shard["batch"])
         return assets[shard["offset"] : shard["offset"] + shard["size"]]
@@ -211,9 +221,15 @@ class App:
         self.home.log.append(act, actor=self.home.actor, subject=subject, **facts)
 
 
-def open_app(settings: Settings | None = None) -> App:
-    """Open the installation that the environment names."""
-    return App(open_home(settings or read_settings()))
+def open_app(settings: Settings | None = None, *, fill: bool = True) -> App:
+    """Open the installation that the environment names.
+
+    ``fill`` reads a lost catalogue or index from the vault first; without it only the vault may be asked.
+    """
+    home = open_home(settings or read_settings())
+    if fill and not rebuild.complete(home):
+        rebuild.first_time(home)
+    return App(home)
 
 
 def models(action: str, *, profile: str | None = None, progress: Any = None) -> dict[str, Any]:

@@ -60,6 +60,10 @@ class Vault(Protocol):
         """Read every byte of one part (n of t) or of all, compare with the log; collect all findings."""
         ...
 
+    def settle(self) -> int:
+        """Finish or sweep what dead processes left; costs nothing when they left nothing. May be repeated."""
+        ...
+
     def recover(self) -> int:
         """Settle what a crash left unfinished; return how many objects were mended. May be repeated."""
         ...

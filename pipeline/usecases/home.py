@@ -13,7 +13,7 @@ from pipeline.catalogue import Catalogue, Leases, open_database
 from pipeline.core.people import People, fold_people, founding
 from pipeline.core.ports import CustodyLog, Derivatives, Engine, MediaTools, Registers, Vault
 from pipeline.engines import registry
-from pipeline.errors import Misconfigured, Unavailable
+from pipeline.errors import Corrupt, Misconfigured, Unavailable
 from pipeline.index.sqlite import SqliteIndex
 from pipeline.plan import Step, plan
 from pipeline.settings import Settings
@@ -83,7 +83,10 @@ class Home:
     @property
     def actor(self) -> str:
         """The opaque id of the acting person; a stranger's says nothing of the name."""
-        person = self.people.find(self.settings.actor)
+        try:
+            person = self.people.find(self.settings.actor)
+        except Corrupt:
+            return STRANGER  # an audit must be able to say that the register of persons is damaged
         return person.id if person else STRANGER
 
     def close(self) -> None:

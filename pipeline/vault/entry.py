@@ -14,7 +14,8 @@ GENESIS = "0" * 64
 _ACT = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
 _PLAIN = re.compile(r"[A-Za-z0-9:._+-]{1,200}")
 _LARGEST = 2**53 - 1
-MEMBERS = frozenset({"act", "actor", "at", "facts", "prev", "seq", "subject"})
+MEMBERS = frozenset({"act", "actor", "at", "facts", "prev", "seq", "subject", "sum"})
+_SUM = re.compile(rb',"sum":"([0-9a-f]{16})"}$')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +31,18 @@ class Entry:
     facts: Mapping[str, Any]
 
     def line(self) -> bytes:
-        """Return the entry's bytes, without the line's end: what is digested."""
-        return canonical(
+        """Return the entry's bytes, without the line's end: what is digested.
+
+        ``sum``, which sorts last, guards the entry itself: nothing follows the newest one yet
+        that would tell of a damaged bit.
+        """
+        body = canonical(
             {
                 "act": self.act, "actor": self.actor, "at": self.at, "facts": dict(self.facts),
                 "prev": self.prev, "seq": self.seq, "subject": self.subject,
             }
         )  # fmt: skip
+        return body[:-1] + b',"sum":"%s"}' % _sum(body)
 
 
 def line_digest(line: bytes) -> str:
@@ -44,14 +50,21 @@ def line_digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
+def _sum(body: bytes) -> bytes:
+    return hashlib.sha256(body).hexdigest()[:16].encode()
+
+
 def parse(line: bytes) -> Entry | None:
-    """Read an entry back; ``None`` when the line is not one."""
+    """Read an entry back; ``None`` when the line is not one, or not whole."""
+    if (found := _SUM.search(line)) is None or found[1] != _sum(line[: found.start()] + b"}"):
+        return None
     try:
         body = json.loads(line)
     except ValueError:
         return None
     if not isinstance(body, dict) or body.keys() != MEMBERS or not isinstance(body["facts"], dict):
         return None
+    del body["sum"]
     return Entry(**body)
 
 

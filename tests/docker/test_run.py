@@ -45,6 +45,7 @@ class Place:
     def evidence(self, *words: str) -> Any:
         line = [sys.executable, "-m", "pipeline.cli", *words, "--json"]
         told = subprocess.run(line, cwd=CHECKOUT, env=self.env, capture_output=True, text=True, check=False)
+        assert told.returncode in {0, 1}, told.stderr
         return json.loads(told.stdout)
 
     def run(self) -> subprocess.Popen[str]:
@@ -173,8 +174,6 @@ def test_the_second_run_finds_everything_kept_within_three_minutes(ran: Ran) -> 
 def evidence_of(ran: Ran) -> Iterator[str]:
     """Return what Airflow must not know: names, provider, URL, words heard, positions found."""
     yield from ("Quillfeather", "quillfeather", str(ran.place.media))
-    for one in ran.place.evidence("status", batch_of(ran.place.media))["failures"]:
-        assert one["code"]
     for item in ran.place.evidence("submit", str(ran.place.media), "--recursive", "--batch", batch_of(ran.place.media))[
         "items"
     ]:
@@ -183,7 +182,7 @@ def evidence_of(ran: Ran) -> Iterator[str]:
             body = enrichment["body"]
             for segment in body.get("segments", ()):
                 words = (segment["text"] or "").split()
-                yield from (" ".join(words[at : at + 3]) for at in range(len(words) - 2))
+                yield from (" ".join(words[at : at + 4]) for at in range(len(words) - 3))
             for claim in body.get("claims", ()):
                 yield from (f"{claim['lat']:.3f}", f"{claim['lon']:.3f}")
                 yield claim["name"]
@@ -212,7 +211,7 @@ def listening(pids: list[int]) -> set[str]:
     sockets = set()
     for pid in pids:
         for link in (Path("/proc") / str(pid) / "fd").glob("*"):
-            if link.is_symlink() and (target := os.readlink(link)).startswith("socket:"):
+            if link.is_symlink() and (target := str(link.readlink())).startswith("socket:"):
                 sockets.add(target[8:-1])
     rows = [row.split() for kind in ("tcp", "tcp6") for row in Path(f"/proc/net/{kind}").read_text().splitlines()[1:]]
     return {row[1].partition(":")[0] for row in rows if row[3] == "0A" and row[9] in sockets}

@@ -131,3 +131,20 @@ def test_only_chosen_stages_run_and_the_rest_stays_pending(evidence: Evidence, m
     assert status["pending"]["probe"] == 0
     assert status["pending"]["speech"] == 5
     assert status["accounted"] == 0
+
+
+@pytest.mark.parametrize("where", ["registers", "log/segments", "objects"])
+def test_damage_anywhere_is_a_finding(evidence: Evidence, home: Path, processed: dict[str, str], where: str) -> None:
+    files = [one for one in (home / "vault" / where).rglob("*") if one.is_file() and one.stat().st_size > 200]
+    victim = max(files, key=lambda one: one.suffix == ".jsonl")
+    data = bytearray(victim.read_bytes())
+    data[len(data) // 2] ^= 1
+    victim.chmod(0o600)
+    victim.write_bytes(data)
+
+    said = evidence("audit", "--full")
+
+    assert said.code == 1
+    named = str(victim.relative_to(home / "vault"))
+    assert named in [one["path"] for one in said.json["findings"]]
+    assert processed

@@ -51,7 +51,10 @@ def chained(entries: list[dict[str, object]]) -> bytes:
     """Spell entries so that each follows from the one before, as a forger would."""
     prev, out = "0" * 64, b""
     for seq, entry in enumerate(entries):
-        line = json.dumps({**entry, "seq": seq, "prev": prev}, sort_keys=True, separators=(",", ":")).encode()
+        body = {**entry, "seq": seq, "prev": prev}
+        body.pop("sum", None)
+        line = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+        line = line[:-1] + b',"sum":"%s"}' % hashlib.sha256(line).hexdigest()[:16].encode()
         prev = hashlib.sha256(line).hexdigest()
         out += line + b"\n"
     return out
@@ -63,7 +66,7 @@ class TestEntries:
         for n, line in enumerate(lines(sealed)):
             entry = json.loads(line)
             assert (entry["seq"], entry["prev"]) == (n, prev)
-            assert entry.keys() == {"act", "actor", "at", "facts", "prev", "seq", "subject"}
+            assert entry.keys() == {"act", "actor", "at", "facts", "prev", "seq", "subject", "sum"}
             assert entry["at"].endswith("Z")
             prev = hashlib.sha256(line.rstrip(b"\n")).hexdigest()
 
@@ -229,6 +232,17 @@ class TestTampering:
             assert (parts.log.verify() if act == "verify" else parts.vault.audit()).findings
             parts.log.checkpoint()
             assert parts.log.append(act, actor="person-1")
+
+    def test_a_flipped_bit_of_the_newest_entry_is_found(self, doomed: Home, sealed: Path) -> None:
+        newest = doomed.open().log.append("show", actor="person-1")
+        path = next(one for one in segments(doomed) if one != sealed)
+        before = path.read_bytes()
+        assert hashlib.sha256(lines(path)[-1].rstrip(b"\n")).hexdigest() == newest
+        for at in range(len(before) - 40, len(before) - 1):
+            path.write_bytes(before[:at] + bytes([before[at] ^ 1]) + before[at + 1 :])
+            assert codes(verify(doomed.root).findings) == {"E-LOG-001"}
+        path.write_bytes(before.replace(b"person-1", b"person-2"))
+        assert codes(verify(doomed.root).findings) == {"E-LOG-001"}
 
 
 class TestTornLines:
