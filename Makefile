@@ -28,11 +28,11 @@ check: setup ## format, lint, types, import contracts, fast tests
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@exec .venv/bin/pytest -q -m "not slow"
+	@exec .venv/bin/pytest -q -n 2 --dist loadfile -m "not slow" -n auto --dist loadfile
 
 test: setup ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
-	@exec .venv/bin/pytest
+	@exec .venv/bin/pytest -n 2 --dist loadfile
 
 docs: ## write the reference pages from the code
 	@$(PY) docs/generate.py

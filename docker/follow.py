@@ -14,10 +14,13 @@ from rich.text import Text
 
 from pipeline.errors import Unavailable
 from pipeline.queue import DAG, Airflow, Queued
+from pipeline.stages.base import TASKS
 
 ENDED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 PATIENCE_S = 60
 """How long Airflow may stay silent: on a busy machine it answers late."""
+
+_LINE = ("plan_shards", *TASKS, "write_back", "reconcile")
 
 COLOURS = {
     "done": "green", "empty": "cyan", "not_applicable": "bright_black", "unsupported": "yellow", "refused": "magenta",
@@ -63,9 +66,7 @@ def look(airflow: Airflow, queued: Queued) -> Run:
     )
 
 
-def follow(
-    airflow: Airflow, queued: Queued, ledger: Callable[[], dict[str, Any]], console: Console
-) -> Run:  # fmt: skip
+def follow(airflow: Airflow, queued: Queued, ledger: Callable[[], dict[str, Any]], console: Console) -> Run:
     """Show a run until it has ended: a table that lives on a terminal, a line per change elsewhere."""
     answered = time.monotonic()
     with _display(console) as show:
@@ -159,17 +160,17 @@ def _instances(airflow: Airflow, path: str) -> Iterator[dict[str, Any]]:
 
 
 def _order(instances: list[dict[str, Any]]) -> list[str]:
-    far = datetime.max.replace(tzinfo=UTC)
-    first: dict[str, datetime] = {}
-    for one in instances:
-        name = one["task_id"]
-        first[name] = min(first.get(name, far), _time(one["start_date"]) or far)
-    return sorted(first, key=lambda name: (first[name], name))
+    names = {one["task_id"] for one in instances}
+    return sorted(names, key=lambda name: (_LINE.index(task) if (task := _short(name)) in _LINE else len(_LINE), name))
+
+
+def _short(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def _spent(name: str, some: list[dict[str, Any]]) -> Spent:
     return Spent(
-        task=name.rpartition(".")[2],
+        task=_short(name),
         shards=len(some),
         ended=sum(one["state"] in ENDED for one in some),
         bad=sum(one["state"] in {"failed", "upstream_failed"} for one in some),

@@ -41,10 +41,10 @@ def prepare(note: Note, *, sample: bool) -> None:
     told: dict[str, int] = {}
 
     def progress(what: str, done: int, of: int) -> None:
-        tenth = 10 * done // of if of else 10
-        if told.get(what) != tenth:
-            told[what] = tenth
-            note(f"  {what}: {10 * tenth} %")
+        half = 2 * done // of if of else 2
+        if told.get(what) != half:
+            told[what] = half
+            note(f"  {what}: {50 * half} %")
 
     models("fetch", progress=progress)
     if sample:

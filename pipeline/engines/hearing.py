@@ -8,20 +8,17 @@ before; a doubtful reading is tried once more with a beam, and the better one st
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import exp
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from pipeline.core.ports import Heard, Region, Tongue, Word
 from pipeline.engines import pcm as sound
 from pipeline.engines.pcm import RATE, Window
+from pipeline.engines.recogniser import Reading, Recogniser, Tokens
 from pipeline.errors import Misconfigured
-
-if TYPE_CHECKING:
-    from pipeline.engines.pcm import Samples
 
 POLICY: Mapping[str, Any] = MappingProxyType(
     {
@@ -58,48 +55,8 @@ _BCP47 = {"jw": "jv"}
 _WHISPER = {tag: code for code, tag in _BCP47.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What one decoding of one window gave: tokens, their mean log probability, and that nobody speaks."""
-
-    tokens: tuple[int, ...]
-    log_probability: float
-    no_speech: float
-
-
-class Tokens(Protocol):
-    """What both libraries' tokenizers have in common."""
-
-    eot: int
-    timestamp_begin: int
-
-    def decode(self, tokens: list[int]) -> str:
-        """Turn text tokens into text."""
-        ...
-
-
-class Recogniser(Protocol):
-    """A Whisper model in some library, one window at a time or several at once."""
-
-    def encode(self, samples: "Samples") -> Any:
-        """Encode at most thirty seconds; what comes back is the same whatever else is encoded."""
-        ...
-
-    def tongues(self, encoded: Sequence[Any]) -> list[list[tuple[str, float]]]:
-        """Return every language of the model with its probability, most likely first, per window."""
-        ...
-
-    def tokens(self, language: str) -> Tokens:
-        """Return the tokenizer for a language."""
-        ...
-
-    def decode(self, encoded: Sequence[Any], language: str, beam: int) -> list[Reading]:
-        """Decode windows, each on its own."""
-        ...
-
-    def time_words(self, segments: list[dict[str, Any]], encoded: Any, frames: int, language: str) -> None:
-        """Add ``words`` to the segments of one window; ``frames`` of ten milliseconds hold sound."""
-        ...
+_Encoded = tuple[Any, list[tuple[str, float]]]
+"""A window as the model sees it, and its languages with their probabilities."""
 
 
 class Hearing:
@@ -107,13 +64,13 @@ class Hearing:
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._model = recogniser
-        self._encoded: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._encoded: OrderedDict[tuple[Any, ...], _Encoded] = OrderedDict()
 
     def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
         tongues = []
         for batch in _batches(_windows(pcm, regions)):
-            for window, found in zip(batch, self._model.tongues(self._encode(pcm, batch)), strict=True):
+            for window, (_, found) in zip(batch, self._encode(pcm, batch), strict=True):
                 candidates = tuple((_BCP47.get(code, code), round(share, 3)) for code, share in found[:CANDIDATES])
                 tongues.append(Tongue(start=window.start / RATE, end=window.end / RATE, candidates=candidates))
         return tuple(tongues)
@@ -134,8 +91,8 @@ class Hearing:
         return tuple(sorted(heard, key=lambda one: (one.start, one.end)))
 
     def _hear(self, pcm: Path, batch: list[Window], code: str) -> Iterator[tuple[Window, list[Heard]]]:
-        encoded = self._encode(pcm, batch)
-        shares = [dict(found) for found in self._model.tongues(encoded)]
+        known = self._encode(pcm, batch)
+        encoded, shares = [one for one, _ in known], [dict(found) for _, found in known]
         if code not in shares[0]:
             raise Misconfigured(f"the model has no language {code!r}")
         readings = self._readings(encoded, code)
@@ -172,16 +129,16 @@ class Hearing:
             self._model.time_words(segments, encoded, frames, code)
         return segments
 
-    def _encode(self, pcm: Path, batch: Sequence[Window]) -> list[Any]:
-        """Encode windows, remembering the latest: a language is asked for, then the words."""
+    def _encode(self, pcm: Path, batch: Sequence[Window]) -> list[_Encoded]:
+        """Encode windows and ask which language they hold, remembering the latest: words are asked for next."""
         state = pcm.stat()
-        found = []
-        for window in batch:
-            key = (str(pcm), state.st_ino, state.st_mtime_ns, window)
-            if key not in self._encoded:
-                self._encoded[key] = self._model.encode(sound.read(pcm, window.start, window.end))
-            self._encoded.move_to_end(key)
-            found.append(self._encoded[key])
+        keys = [(str(pcm), state.st_ino, state.st_mtime_ns, window) for window in batch]
+        fresh = [(key, window) for key, window in zip(keys, batch, strict=True) if key not in self._encoded]
+        if fresh:
+            encoded = [self._model.encode(sound.read(pcm, window.start, window.end)) for _, window in fresh]
+            for (key, _), one in zip(fresh, zip(encoded, self._model.tongues(encoded), strict=True), strict=True):
+                self._encoded[key] = one
+        found = [self._encoded[key] for key in keys]
         while len(self._encoded) > _KEPT:
             self._encoded.popitem(last=False)
         return found

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pipeline.core.ports import Heard, Region, Tongue
 from pipeline.engines.ct2 import read_whisper
-from pipeline.engines.hearing import APPENDED, POLICY, PREPENDED, Hearing, Reading, Tokens
+from pipeline.engines.hearing import APPENDED, POLICY, PREPENDED, Hearing
 from pipeline.engines.identity import Identity, identify
+from pipeline.engines.recogniser import Reading, Tokens
 from pipeline.weights import Installed
 
 if TYPE_CHECKING:

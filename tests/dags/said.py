@@ -1,8 +1,6 @@
-"""Said: lets errors that quote evidence cross the boundary of a task, and prints what came out."""
+"""Said: lets errors that quote evidence cross the boundary of a task, and returns what came out."""
 
 import importlib.util
-import json
-import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
@@ -27,19 +25,12 @@ def what_airflow_sees(module: ModuleType, error: Exception) -> list[str]:
     return []
 
 
-def main() -> None:
-    spec = importlib.util.spec_from_file_location("process_batch", Path(sys.argv[1]) / "process_batch.py")
+def seen(dags: Path) -> list[list[str]]:
+    """Return type, text and traceback of what crosses, error by error."""
+    spec = importlib.util.spec_from_file_location("process_batch", dags / "process_batch.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    errors: list[Exception] = [
-        Misconfigured(SECRET),
-        Unavailable(SECRET),
-        PipelineError(SECRET, code="E-RUN-001"),
-        ValueError(SECRET),
-    ]
-    sys.stdout.write("\n" + json.dumps([what_airflow_sees(module, error) for error in errors]))
-
-
-main()
+    errors = (Misconfigured(SECRET), Unavailable(SECRET), PipelineError(SECRET, code="E-RUN-001"), ValueError(SECRET))
+    return [what_airflow_sees(module, error) for error in errors]

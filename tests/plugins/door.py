@@ -59,6 +59,13 @@ def pytest_configure() -> None:
     install()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _watched() -> Iterator[None]:
+    """Fail the run at its end; a fixture, since a worker process of the run has no exit status of its own."""
+    yield
+    assert not offences, "\n".join(["programs started past pipeline.tools.sandbox:", *sorted(set(offences))])
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if offences:

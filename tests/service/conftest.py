@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import shutil
 import wave
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
@@ -32,16 +33,21 @@ class Said:
 Evidence = Callable[..., Said]
 
 
+def say(*argv: object, plain: bool = False) -> Said:
+    """Call ``evidence`` in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main([*map(str, argv), *([] if plain else ["--json"])])
+    return Said(code=code, text=out.getvalue(), complaint=err.getvalue())
+
+
 @pytest.fixture
 def evidence(monkeypatch: pytest.MonkeyPatch) -> Evidence:
     """Call ``evidence`` with ``--json`` as a person."""
 
     def call(*argv: object, actor: str = "custodian", plain: bool = False) -> Said:
         monkeypatch.setenv("EVIDENCE_ACTOR", actor)
-        out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            code = main([*map(str, argv), *([] if plain else ["--json"])])
-        return Said(code=code, text=out.getvalue(), complaint=err.getvalue())
+        return say(*argv, plain=plain)
 
     return call
 
@@ -56,12 +62,10 @@ def tone(file: Path, seconds: float = 1.0, hertz: float = 440.0) -> Path:
     return file
 
 
-@pytest.fixture
-def material(tmp_path: Path) -> Path:
-    """A folder with a tone, its double, a text, an empty file and a picture with a position."""
+def make_material(folder: Path) -> Path:
+    """Make a folder with a tone, its double, a text, an empty file and a picture with a position."""
     from PIL import Image
 
-    folder = tmp_path / "material"
     folder.mkdir()
     tone(folder / "tone.wav")
     (folder / "double.wav").write_bytes((folder / "tone.wav").read_bytes())
@@ -72,6 +76,34 @@ def material(tmp_path: Path) -> Path:
     place.update({1: "N", 2: (36.0, 11.0, 56.76), 3: "E", 4: (37.0, 9.0, 45.72)})
     Image.new("RGB", (64, 48), "green").save(folder / "place.jpg", exif=exif)
     return folder
+
+
+@pytest.fixture
+def material(tmp_path: Path) -> Path:
+    """Return a folder of small material."""
+    return make_material(tmp_path / "material")
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """Process the material once for all tests; they work on copies of home and keys."""
+    folder = tmp_path_factory.mktemp("once")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("HOME", "home"), ("KEYS", "keys"), ("SETTINGS", "settings.toml")):
+            patch.setenv(f"EVIDENCE_{name}", str(folder / value))
+        patch.setenv("EVIDENCE_ACTOR", "custodian")
+        items = say("submit", make_material(folder / "material"), "--recursive", "--batch", "b1").json["items"]
+        assert say("process", "b1").json["accounted"] == 5
+    return folder, {Path(one["path"]).name: one["asset"] for one in items}
+
+
+@pytest.fixture
+def processed(once: tuple[Path, dict[str, str]], home: Path, tmp_path: Path) -> dict[str, str]:
+    """Give this test a processed batch ``b1`` of its own; return asset ids by file name."""
+    folder, assets = once
+    shutil.copytree(folder / "home", home, symlinks=True)
+    shutil.copytree(folder / "keys", tmp_path / "keys")
+    return assets
 
 
 def vault_bytes(home: Path) -> dict[str, bytes]:

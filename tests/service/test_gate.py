@@ -9,11 +9,8 @@ from tests.service.conftest import Evidence, tone
 
 
 @pytest.fixture
-def asset(evidence: Evidence, material: Path) -> str:
-    document = evidence("submit", material, "--recursive", "--batch", "b1").json
-    evidence("process", "b1")
-    found = next(one["asset"] for one in document["items"] if one["path"].endswith("place.jpg"))
-    return str(found)
+def asset(processed: dict[str, str]) -> str:
+    return processed["place.jpg"]
 
 
 def test_a_stranger_gets_the_answer_for_what_does_not_exist(evidence: Evidence, asset: str, tmp_path: Path) -> None:

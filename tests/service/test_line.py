@@ -10,14 +10,6 @@ from tests.service.conftest import Evidence, vault_bytes
 ORDER = ("double.wav", "empty.mp4", "note.txt", "place.jpg", "tone.wav")
 
 
-@pytest.fixture
-def processed(evidence: Evidence, material: Path) -> dict[str, str]:
-    """Submit and process the material; return asset ids by file name."""
-    document = evidence("submit", material, "--recursive", "--batch", "b1").json
-    evidence("process", "b1")
-    return {Path(one["path"]).name: one["asset"] for one in document["items"]}
-
-
 def test_every_item_is_answered_in_order_and_doubles_are_linked(evidence: Evidence, material: Path) -> None:
     said = evidence("submit", material, "--recursive", "--batch", "b1")
 
