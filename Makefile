@@ -28,7 +28,7 @@ check: setup ## format, lint, types, import contracts, fast tests
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@exec .venv/bin/pytest -q -n 2 --dist loadfile -m "not slow" -n auto --dist loadfile
+	@exec .venv/bin/pytest -q -n 2 --dist loadfile -m "not slow"
 
 test: setup ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)

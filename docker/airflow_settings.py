@@ -33,7 +33,6 @@ def environment(conf: Settings, port: int) -> dict[str, str]:
         "CORE__FERNET_KEY": keys["fernet"],
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__PARALLELISM": str(several),
-        "CORE__PLUGINS_FOLDER": str(CHECKOUT / "plugins"),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / PASSWORDS),
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{conf.airflow_user}:admin",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",

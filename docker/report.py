@@ -110,7 +110,8 @@ def _lines(document: Json) -> Iterator[Text]:
         if one["outcome"] not in {"done", "not_applicable"} and reached not in said:
             said.add(reached)
             yield _coloured(one["outcome"], f"{one['outcome']} · {_meaning(one['code'])}")
-    if gaps := {text for one in current if (text := _gap(one["coverage"]))}:
+    codes = {code for _, code in said}
+    if gaps := {text for one in current if (text := _gap(one["coverage"], codes))}:
         yield Text(max(gaps), style="yellow")
 
 
@@ -155,13 +156,14 @@ def _places(body: Json) -> Iterator[Text]:
         )
 
 
-def _gap(coverage: Json | None) -> str:
+def _gap(coverage: Json | None, said: set[str]) -> str:
     if not coverage:
         return ""
     of, read = coverage["of"], coverage["read"]
     if of is not None and read < of:
         return f"only {read:g} of {of:g} {coverage['unit']} could be read"
-    return "parts could not be read" if coverage["gaps"] else ""
+    codes = {gap[2] for gap in coverage["gaps"]} - said
+    return f"in part: {_meaning(min(codes))}" if codes else ""
 
 
 def _meaning(code: str | None) -> str:
