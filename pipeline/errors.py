@@ -113,6 +113,7 @@ CODES: dict[str, Code] = {
     "E-HOST-002": Code("the database did not answer", _OPERATOR, "wait and repeat; then look at the database"),
     "E-HOST-003": Code("no space is left", _OPERATOR, "free space, then repeat the command"),
     "E-HOST-004": Code("Airflow did not answer", _OPERATOR, "start it with make up"),
+    "E-HOST-006": Code("another worker took this work over", _NONE, "nothing; the other one finishes it"),
     "E-HOST-005": Code("a tool could not be started for lack of memory or processes", _OPERATOR, "free memory, then repeat the command"),
     "E-0000": Code("an error without a code of its own", _OPERATOR, "report it"),
 }  # fmt: skip

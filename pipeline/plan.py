@@ -9,9 +9,6 @@ from pipeline.errors import Misconfigured
 from pipeline.stages import all_stages
 from pipeline.stages.base import TASKS, Stage
 
-STEPS = ("write_back", "index")
-"""Steps of a run that have outcomes but make no enrichment."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
 from pipeline.errors import Misconfigured, Unavailable
 
@@ -44,17 +44,17 @@ def _typed() -> Iterator[None]:
         yield
     except OperationalError as err:
         raise Unavailable(f"the catalogue did not answer: {type(err.orig).__name__}", code="E-HOST-002") from err
+    except IntegrityError:
+        raise  # two writers met; whoever asked knows what that means
     except DBAPIError as err:
-        if err.connection_invalidated:
-            raise Unavailable("the connection to the catalogue broke", code="E-HOST-002") from err
-        raise
+        raise Unavailable(f"the catalogue failed: {type(err.orig).__name__}", code="E-HOST-002") from err
 
 
 def open_database(url: str) -> Database:
     """Open the database at a SQLAlchemy URL; ``Misconfigured`` when the URL is none."""
     try:
         parsed = make_url(url)
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"hide_parameters": True}  # they are evidence; an error message is not
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "isolation_level": None}
             if parsed.database:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.schema import leases
@@ -31,12 +32,17 @@ class Leases:
         """Take a lease unless somebody alive holds it; never waits."""
         owner = f"{_process_mark(os.getpid())}|{uuid.uuid4().hex[:12]}"
         now = time.time()
-        with self._database.write() as connection:
-            row = connection.execute(select(leases.c.owner, leases.c.until).where(leases.c.name == name)).first()
-            if row and row.until > now and _alive(row.owner):
-                return False
-            connection.execute(delete(leases).where(leases.c.name == name))
-            connection.execute(insert(leases).values(name=name, owner=owner, until=now + self._seconds))
+        try:
+            with self._database.write() as connection:
+                row = connection.execute(select(leases.c.owner, leases.c.until).where(leases.c.name == name)).first()
+                if row and row.until > now and _alive(row.owner):
+                    return False
+                if row:  # by its owner: another may have taken it over since it was read
+                    gone = (leases.c.name == name) & (leases.c.owner == row.owner)
+                    connection.execute(delete(leases).where(gone))
+                connection.execute(insert(leases).values(name=name, owner=owner, until=now + self._seconds))
+        except IntegrityError:
+            return False  # somebody was first
         with self._lock:
             self._held[name] = owner
             self._start()
@@ -60,6 +66,20 @@ class Leases:
         finally:
             self.release(name)
 
+    def confirm(self, connection: Connection, name: str) -> None:
+        """Raise ``Unavailable`` inside a transaction unless the lease, if taken here, is still ours.
+
+        A process that slept too long has lost its work to another; what it has in hand must not be kept.
+        """
+        with self._lock:
+            owner = self._held.get(name)
+        if owner is None:
+            return
+        mine = (leases.c.name == name) & (leases.c.owner == owner)
+        until = time.time() + self._seconds
+        if connection.execute(update(leases).where(mine).values(until=until)).rowcount == 0:
+            raise Unavailable("another worker took this work over", code="E-HOST-006")
+
     def close(self) -> None:
         """Give all leases back and stop renewing."""
         for name in list(self._held):
@@ -67,7 +87,7 @@ class Leases:
         self._wake.set()
 
     def _start(self) -> None:
-        if self._renewer is None or not self._renewer.is_alive():
+        if self._renewer is None:
             self._wake.clear()
             self._renewer = threading.Thread(target=self._renew, name="leases", daemon=True)
             self._renewer.start()
@@ -76,14 +96,17 @@ class Leases:
         while not self._wake.wait(self._seconds / 4):
             with self._lock:
                 held = list(self._held.items())
-            if not held:
-                return
+                if not held:
+                    self._renewer = None
+                    return
             try:
                 with self._database.write() as connection:
                     mine = or_(*((leases.c.name == name) & (leases.c.owner == owner) for name, owner in held))
                     connection.execute(update(leases).where(mine).values(until=time.time() + self._seconds))
             except Unavailable:
                 continue  # three more tries fit into the time of a lease
+        with self._lock:
+            self._renewer = None
 
 
 def _boot() -> str:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -41,7 +41,6 @@ assets = Table(
     Column("id", String(64), primary_key=True),
     Column("sha512", String(128), nullable=False),
     Column("bytes", BigInteger, nullable=False),
-    Column("seconds", Float, nullable=True),
 )
 
 enrichments = Table(

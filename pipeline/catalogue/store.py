@@ -1,11 +1,11 @@
 """Catalogue: batches, items, one ledger row per (asset, stage), and enrichments on their way to the vault."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, inspect, select, update
 
 from pipeline.catalogue import schema as t
 from pipeline.catalogue.database import Database
@@ -51,6 +51,15 @@ class Entry:
     record: dict[str, Any] | None
 
 
+Confirm = Callable[[Connection], None]
+
+STEPS = ("write_back", "index")
+"""Steps of a run that have outcomes but make no enrichment."""
+
+FILLED = "filled"
+"""The fact that the catalogue was filled from the vault, or founded with it."""
+
+
 class Catalogue:
     """The tables, behind verbs. Everything in here can be rebuilt from the vault."""
 
@@ -60,11 +69,15 @@ class Catalogue:
     # --- its own state
 
     def create(self, *, vault_id: str) -> None:
-        """Make missing tables. May be repeated."""
-        t.metadata.create_all(self.database.engine)
-        if self.meta("vault_id") is None:
-            self.set_meta("vault_id", vault_id)
-            self.set_meta("version", str(t.VERSION))
+        """Make missing tables, and those of another version anew: the vault fills them again. May be repeated."""
+        engine = self.database.engine
+        if inspect(engine).has_table(t.meta.name):
+            if self.meta("version") == str(t.VERSION):
+                return
+            t.metadata.drop_all(engine)
+        t.metadata.create_all(engine)
+        self.set_meta("vault_id", vault_id)
+        self.set_meta("version", str(t.VERSION))
 
     def meta(self, name: str) -> str | None:
         """Return one fact about the catalogue itself."""
@@ -80,6 +93,8 @@ class Catalogue:
     def clear(self) -> None:
         """Forget everything that the vault can tell again."""
         with self.database.write() as db:
+            # In the same transaction: what is interrupted here must not pass for a filled catalogue.
+            db.execute(delete(t.meta).where(t.meta.c.name == FILLED))
             for table in (t.ledger, t.enrichments, t.items, t.batches, t.assets):
                 db.execute(delete(table))
 
@@ -90,7 +105,8 @@ class Catalogue:
         with self.database.write() as db:
             if not db.execute(select(t.batches.c.ref).where(t.batches.c.ref == batch)).first():
                 db.execute(insert(t.batches).values(ref=batch, register=register, created_at=created_at))
-            known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch)).scalars())
+            mine = t.items.c.n.between(items[0].n, items[-1].n) if items else t.items.c.n < 0
+            known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch, mine)).scalars())
             rows = [
                 {"batch": batch, "n": one.n, "asset": one.asset, "outcome": one.outcome, "code": one.code,
                  "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True)}
@@ -141,12 +157,13 @@ class Catalogue:
         with self.database.read() as db:
             return tuple((row.batch, _item(row)) for row in db.execute(query))
 
-    def batch_assets(self, batch: str) -> tuple[Asset, ...]:
-        """Return the distinct assets of a batch, in order of first appearance."""
+    def batch_assets(self, batch: str, offset: int = 0, size: int | None = None) -> tuple[Asset, ...]:
+        """Return the distinct assets of a batch, or a range of them, in order of first appearance."""
         first = select(t.items.c.asset, func.min(t.items.c.n).label("n")).where(t.items.c.batch == batch)
         first = first.where(t.items.c.asset.is_not(None)).group_by(t.items.c.asset)
         sub = first.subquery()
         query = select(t.assets).join(sub, sub.c.asset == t.assets.c.id).order_by(sub.c.n)
+        query = query.offset(offset).limit(size) if size is not None else query
         with self.database.read() as db:
             rows = db.execute(query).all()
         return tuple(Asset(id=AssetId(row.id), sha512=row.sha512, bytes=row.bytes) for row in rows)
@@ -160,21 +177,20 @@ class Catalogue:
             row = db.execute(query.order_by(t.enrichments.c.seq.desc()).limit(1)).first()
         return _entry(row) if row else None
 
-    def ids_under(self, key: Key) -> frozenset[EnrichmentId]:
-        """Return the ids of all final results kept under a key: more than one is E-REPRO-001."""
-        query = select(t.enrichments.c.id).where(t.enrichments.c.key == key, t.enrichments.c.final)
-        with self.database.read() as db:
-            return frozenset(EnrichmentId(one) for one in db.execute(query).scalars())
-
     def entries(self, asset: AssetId) -> tuple[Entry, ...]:
         """Return every enrichment of an asset, in the order made."""
         query = select(t.enrichments).where(t.enrichments.c.asset == asset).order_by(t.enrichments.c.seq)
         with self.database.read() as db:
             return tuple(_entry(row) for row in db.execute(query))
 
-    def add(self, enrichment: Enrichment, row: Row) -> None:
-        """Keep a new result and its ledger row, together."""
+    def add(self, enrichment: Enrichment, row: Row, *, confirm: Confirm = lambda _db: None) -> None:
+        """Keep a new result and its ledger row, together; the batch's last steps are then to be done again.
+
+        ``confirm`` runs in the transaction and may raise: nothing is kept then.
+        """
         with self.database.write() as db:
+            confirm(db)
+            db.execute(delete(t.ledger).where(t.ledger.c.asset == row.asset, t.ledger.c.stage.in_(STEPS)))
             db.execute(insert(t.enrichments).values(
                 id=enrichment.id, key=enrichment.key, asset=enrichment.asset, kind=str(enrichment.kind),
                 final=enrichment.outcome.final, record=json.dumps(enrichment.as_json(), ensure_ascii=True), run=None,
@@ -249,6 +265,12 @@ class Catalogue:
         with self.database.read() as db:
             items, accounted, partial = db.execute(query).one()
         return items, accounted or 0, partial or 0
+
+    def refused_at_submit(self, batch: str) -> tuple[ItemRow, ...]:
+        """Return the items that had no bytes to read."""
+        query = select(t.items).where(t.items.c.batch == batch, t.items.c.asset.is_(None)).order_by(t.items.c.n)
+        with self.database.read() as db:
+            return tuple(_item(row) for row in db.execute(query))
 
     def failures(self, batch: str) -> tuple[tuple[int, Row], ...]:
         """Return what was refused or failed in its own right, by item."""

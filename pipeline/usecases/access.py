@@ -42,22 +42,12 @@ class Access:
 
     @cached_property
     def _rulings(self) -> Rulings:
-        registers = self._home.registers
-        return fold_rulings(one for name in (CONDITIONS, HOLDS) if registers.has(name) for one in registers.read(name))
+        return self._home.folded([CONDITIONS, HOLDS], fold_rulings)
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
         """Tell whether the actor has a permission over a batch, or over all."""
         person = self.people.find(self._who)
         return person is not None and self.people.may(person.id, permission, self._now, batch)
-
-    def may_anywhere(self, permission: Permission) -> bool:
-        """Tell whether the actor has a permission over at least one batch."""
-        person = self.people.find(self._who)
-        if person is None:
-            return False
-        grants = (one for one in self.people.grants.values() if one.person == person.id)
-        live = (one for one in grants if one.id not in self.people.revoked and permission in one.permissions)
-        return any(one.until is None or self._now < one.until for one in live)
 
     def need(self, permission: Permission, batch: str | None = None) -> None:
         """Raise ``Denied`` unless the actor has a permission."""

@@ -3,11 +3,12 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from pipeline.catalogue import Catalogue, Leases, open_database
 from pipeline.core.people import People, fold_people, founding
@@ -21,6 +22,8 @@ from pipeline.tools import open_tools
 from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 from pipeline.weights import ensure_lock
+
+Fold = TypeVar("Fold")
 
 PEOPLE = "people"
 """The register of persons and grants."""
@@ -75,10 +78,21 @@ class Home:
         """The plan."""
         return plan()
 
+    folds: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+    def folded(self, names: Sequence[str], fold: Callable[[Iterable[Mapping[str, Any]]], Fold]) -> Fold:
+        """Fold registers, one after the other; a fold is kept until one of them grows."""
+        mark = " ".join(self.registers.mark(name) for name in names)
+        kept = self.folds.get(names[0])
+        if kept is None or kept[0] != mark:
+            kept = (mark, fold(record for name in names for record in self.registers.read(name)))
+            self.folds[names[0]] = kept
+        return cast("Fold", kept[1])
+
     @property
     def people(self) -> People:
         """Everybody known and their grants, as of now."""
-        return fold_people(self.registers.read(PEOPLE))
+        return self.folded([PEOPLE], fold_people)
 
     @property
     def actor(self) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from pipeline.catalogue.store import STEPS
 from pipeline.core.model import Outcome
 from pipeline.errors import PipelineError
-from pipeline.plan import STEPS
 from pipeline.usecases.home import Home
 
 
@@ -12,7 +12,7 @@ def status(home: Home, batch: str) -> dict[str, Any]:
     """Return the status document of a batch: for every stage, items = outcomes + pending."""
     stages = [step.stage.name for step in home.steps] + list(STEPS)
     items, accounted, partial = home.catalogue.accounted(batch, stages)
-    refused = sum(1 for one in home.catalogue.items(batch) if one.asset is None)
+    refused = len(home.catalogue.refused_at_submit(batch))
     counted = home.catalogue.count(batch)
     outcomes: dict[str, dict[str, int]] = {}
     pending: dict[str, int] = {}
@@ -36,8 +36,7 @@ def status(home: Home, batch: str) -> dict[str, Any]:
 def _failures(home: Home, batch: str) -> list[dict[str, Any]]:
     refused = [
         {"n": one.n, "asset": None, "stage": "submit", "code": one.code, "reason": one.reason}
-        for one in home.catalogue.items(batch)
-        if one.asset is None
+        for one in home.catalogue.refused_at_submit(batch)
     ]
     later = [
         {"n": n, "asset": row.asset, "stage": row.stage, "code": row.code, "reason": row.reason}

@@ -54,6 +54,15 @@ class LocalRegisters:
         """Tell whether anything was ever appended under this name."""
         return self._store.folder(REGISTER + _valid(name)).is_dir()
 
+    def mark(self, name: str) -> str:
+        """Name the state of a register without reading it: it changes with every append, and only then."""
+        part, folder = 0, self._store.folder(REGISTER + _valid(name))
+        head = 0
+        while folder.is_dir():
+            part, head = part + 1, version_numbers(folder)[0]
+            folder = self._store.folder(f"{REGISTER}{name}:{part + 1}")
+        return f"{part}.{head}"
+
     def names(self, prefix: str = "") -> Iterator[str]:
         """Yield the names of all registers that begin with ``prefix``, sorted."""
         found = []
