@@ -1,11 +1,13 @@
 """The command line: read arguments, call the service, print. No decisions."""
 
 import argparse
+import errno
 import json
 import logging
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -40,7 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted; repeat the command to go on", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     except OSError as err:
-        return _complain(Unavailable(f"{type(err).__name__}: {err.strerror or err}"), as_json=as_json)
+        code = "E-HOST-003" if err.errno in (errno.ENOSPC, errno.EDQUOT) else "E-HOST-001"
+        return _complain(Unavailable(err.strerror or type(err).__name__, code=code), as_json=as_json)
+    except Exception as err:  # noqa: BLE001 (whatever it is, exit 1 would say "done, with findings")
+        # The message may quote the material; type and place are enough to find the fault.
+        where = traceback.extract_tb(err.__traceback__)[-1]
+        place = f"{type(err).__name__} at {Path(where.filename).name}:{where.lineno}"
+        return _complain(PipelineError(place), as_json=as_json)
     return _print(document, args.command, as_json=as_json) or int(code)
 
 
@@ -83,9 +91,8 @@ def _submit(args: argparse.Namespace) -> Answer:
 
 def _process(args: argparse.Namespace) -> Answer:
     stages = tuple(one for one in (args.stages or "").split(",") if one)
-    if args.profile:
-        os.environ["EVIDENCE_PROFILE"] = args.profile
-    document = _app().process(args.batch, stages=stages, redo=args.redo, progress=_progress(args))
+    app = _app()
+    document = app.process(args.batch, stages=stages, redo=args.redo, profile=args.profile, progress=_progress(args))
     return document, FINDINGS if document["failures"] else DONE
 
 
@@ -150,7 +157,14 @@ def _models(args: argparse.Namespace) -> Answer:
 def _app_models(action: str, profile: str | None) -> Any:
     from pipeline.service import models
 
-    return models(action, profile=profile)
+    return models(action, profile=profile, progress=_fetching if sys.stderr.isatty() else None)
+
+
+def _fetching(what: str, done: int, of: int) -> None:
+    """Show how far a download is."""
+    print(f"\r{printable(what)}: {done // 1_000_000} of {of // 1_000_000} MB", end="", file=sys.stderr)  # noqa: T201
+    if done >= of:
+        print(file=sys.stderr)  # noqa: T201
 
 
 def _grant(args: argparse.Namespace) -> Answer:

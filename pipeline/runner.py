@@ -4,7 +4,6 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from pipeline.catalogue import Catalogue, Row
+from pipeline.core.clock import now_text
 from pipeline.core.model import (
     Asset,
     AssetId,
@@ -30,6 +30,8 @@ from pipeline.plan import Step
 from pipeline.stages.base import Job, Result, Stage
 
 _log = logging.getLogger(__name__)
+_OURS = ("E-SUBMIT-", "E-FIND-")
+"""Refusals that are about a path or a question; met inside the line, they are our fault."""
 
 
 class Engines(Protocol):
@@ -62,6 +64,8 @@ class Parts:
     tools: MediaTools
     engines: Engines
     limits: Mapping[str, Any]
+    confirm: Callable[[AssetId], Callable[[Any], None]]
+    """What must hold in the transaction that keeps a result: that the work is still ours."""
     may_process: Callable[[AssetId], tuple[bool, str | None, str]]
     """Whether the gate lets an asset be processed now; else the code and the reason."""
 
@@ -72,6 +76,10 @@ class Runner:
     def __init__(self, parts: Parts, steps: Sequence[Step]) -> None:
         self._parts = parts
         self._by_kind = {step.stage.writes: step.stage for step in steps}
+        self._read_of: AssetId | None = None
+        self._read: dict[str, dict[str, Any]] = {}
+        self.scratch: dict[AssetId, set[str]] = {}
+        """Scratch derivatives made here, by asset: for whoever ends the work to drop."""
 
     def run(self, asset: Asset, stage: Stage, redo: Redo | None = None) -> Row | None:
         """Run one stage on one asset and return its ledger row; ``None`` when an input is still pending.
@@ -123,13 +131,15 @@ class Runner:
         return self._enrichment(asset, row.enrichment) if row and row.enrichment else None
 
     def _enrichment(self, asset: AssetId, wanted: EnrichmentId) -> Enrichment:
-        for entry in self._parts.catalogue.entries(asset):
-            if entry.id == wanted and entry.record is not None:
-                return Enrichment.from_json(entry.record)
-        for record in self._parts.vault.records(asset):
-            if record["id"] == wanted:
-                return Enrichment.from_json(record)
-        raise Corrupt(f"enrichment {wanted} of {asset} is not in the vault", code="E-VAULT-003")
+        """Find what was said of an asset; all of it is read once, for the stages that follow ask again."""
+        if self._read_of != asset or wanted not in self._read:
+            records = [*self._parts.vault.records(asset)]
+            records += [entry.record for entry in self._parts.catalogue.unwritten(asset) if entry.record]
+            self._read_of = asset
+            self._read = {one["id"]: one for one in records}
+        if wanted not in self._read:
+            raise Corrupt(f"enrichment {wanted} of {asset} is not in the vault", code="E-VAULT-003")
+        return Enrichment.from_json(self._read[wanted])
 
     def _maker(self, stage: Stage) -> Maker:
         parameters = {name: self._parts.limits[name] for name in stage.limits}
@@ -151,6 +161,8 @@ class Runner:
         except (Unavailable, Misconfigured, Corrupt):
             raise
         except Refused as err:
+            if err.code.startswith(_OURS):
+                return Result(outcome=Outcome.FAILED, code="E-STAGE-001", reason=f"{err.code} inside the line")
             outcome = Outcome.UNSUPPORTED if err.code.startswith("U-") else Outcome.REFUSED
             return Result(outcome=outcome, code=err.code, reason=err.reason)
         except PipelineError as err:
@@ -165,39 +177,44 @@ class Runner:
             _log.error("%s failed: %s", stage.name, place)
             return Result(outcome=Outcome.FAILED, code="E-STAGE-001", reason=place)
 
-    def _work(
-        self,
-        asset: Asset,
-        stage: Stage,
-        inputs: Mapping[Kind, Enrichment],
-        put: Callable[..., Derivative] | None = None,
-    ) -> Result:
+    def _work(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Result:
         parts = self._parts
         with parts.vault.original(asset.id) as path, parts.derivatives.workspace() as scratch:
             job = Job(
                 asset=asset, path=path, known=inputs, tools=parts.tools, scratch=scratch,
                 limits={name: parts.limits[name] for name in stage.limits},
-                put=put or parts.derivatives.put,
-                derivative=partial(self._derivative, asset, inputs),
+                put=partial(self._put, asset.id),
+                derivative=partial(self._derivative, asset, inputs, scratch),
             )  # fmt: skip
             if stage.engine is None:
                 return stage.work(job)
             return stage.work(job, parts.engines.load(stage.engine))
 
-    def _derivative(self, asset: Asset, inputs: Mapping[Kind, Enrichment], kind: Kind, role: str) -> Path:
-        """Find a derivative of an input; make it again when it was made on another host or dropped."""
+    def _put(self, asset: AssetId, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
+        made = self._parts.derivatives.put(file, role=role, media_type=media_type, keep=keep)
+        if not keep:
+            self.scratch.setdefault(asset, set()).add(made.sha256)
+        return made
+
+    def _derivative(
+        self, asset: Asset, inputs: Mapping[Kind, Enrichment], scratch: Path, kind: Kind, role: str
+    ) -> Path:
+        """Lend a derivative of an input; make it again when it was made on another host or dropped.
+
+        It is lent as a link of its own: another asset with the same derivative may drop it meanwhile.
+        """
         wanted = next((one for one in inputs[kind].derivatives if one.role == role), None)
         if wanted is None:
             raise PipelineError(f"{kind} has no derivative {role!r}", code="E-STAGE-001")
         store = self._parts.derivatives
-        if here := store.get(wanted.sha256) or self._parts.vault.kept(asset.id, wanted.sha256):
+        if here := store.lend(wanted.sha256, scratch) or self._parts.vault.kept(asset.id, wanted.sha256):
             return here
         maker = self._by_kind[kind]
         before = self._inputs(asset, maker)
         if before is None:
             raise PipelineError(f"the input of {kind} is gone", code="E-STAGE-001")
         self._work(asset, maker, before)
-        if again := store.get(wanted.sha256):
+        if again := store.lend(wanted.sha256, scratch):
             return again
         raise PipelineError(f"{role} made again has another digest", code="E-REPRO-002")
 
@@ -207,7 +224,10 @@ class Runner:
         row = self._parts.catalogue.row(asset.id, stage.name)
         if row and row.enrichment == wanted:
             return row
-        return self._save(asset, stage, replace(self._enrichment(asset.id, wanted), made_at=_now()))
+        again = replace(self._enrichment(asset.id, wanted), made_at=now_text())
+        if row and row.enrichment:
+            again = replace(again, supersedes=(row.enrichment,))
+        return self._save(asset, stage, again)
 
     def _keep(
         self, asset: Asset, stage: Stage, maker: Maker, result: Result, basis: tuple[Enrichment, ...]
@@ -215,7 +235,8 @@ class Runner:
         before = self._parts.catalogue.row(asset.id, stage.name)
         made = Enrichment(
             asset=asset.id, kind=stage.writes, maker=maker, basis=tuple(one.id for one in basis),
-            outcome=result.outcome, made_at=_now(), code=result.code, reason=result.reason, coverage=result.coverage,
+            outcome=result.outcome, made_at=now_text(), code=result.code, reason=result.reason,
+            coverage=result.coverage,
             body=result.body.model_dump(mode="json") if result.body else {}, derivatives=result.derivatives,
         )  # fmt: skip
         if before and before.enrichment and before.enrichment != made.id and before.outcome.final:
@@ -229,7 +250,7 @@ class Runner:
         if latest and latest[-1].id == made.id:
             catalogue.set_row(row)  # said before, and still the last word
         else:
-            catalogue.add(made, row)
+            catalogue.add(made, row, confirm=self._parts.confirm(asset.id))
         return row
 
 
@@ -274,7 +295,3 @@ def _take_over(stage: Stage, one: Enrichment) -> _Settled:
 
 def _maker_of_short_cut(stage: Stage, **parameters: str) -> Maker:
     return Maker(stage=stage.name, version=stage.version, parameters=parameters)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

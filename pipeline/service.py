@@ -12,14 +12,14 @@ from typing import Any
 
 from pipeline.core.canonical import digest
 from pipeline.core.gate import Decision, Purpose
-from pipeline.core.model import AssetId
+from pipeline.core.model import Asset, AssetId
 from pipeline.core.people import Permission
 from pipeline.engines.identity import port_name
-from pipeline.errors import Corrupt, Misconfigured
+from pipeline.errors import CODES, Corrupt, Misconfigured
 from pipeline.plan import plan
 from pipeline.settings import Settings, read_settings
 from pipeline.usecases import find, ledger, persons, rebuild, terms
-from pipeline.usecases.access import Access, Denied, resolve
+from pipeline.usecases.access import COUNTING, Access, Denied, resolve
 from pipeline.usecases.home import Home, open_home
 from pipeline.usecases.process import finish_shard, process, redo_of, run_task
 from pipeline.usecases.submit import check_reference, submission_of, submit
@@ -38,7 +38,7 @@ class App:
     def submit(self, paths: Sequence[Path], *, batch: str, **given: Any) -> dict[str, Any]:
         """Preserve files in a batch; one answer per item, in order."""
         check_reference(batch)
-        Access(self.home).need(Permission.SUBMIT, batch)
+        self._need("submit", Permission.SUBMIT, batch)
         self.home.vault.settle()
         document = submit(self.home, submission_of(self.home, batch, paths, **given))
         self.home.log.checkpoint()
@@ -50,16 +50,19 @@ class App:
         *,
         stages: Sequence[str] = (),
         redo: str | None = None,
+        profile: str | None = None,
         progress: Callable[[int, int], None] = lambda _done, _of: None,
     ) -> dict[str, Any]:
         """Run the line over a batch in this process; return the status document."""
         register = self._batch(batch, Permission.PROCESS)
-        again = redo_of(redo)
+        models = self.home.model_names()
+        again = redo_of(redo, models)
+        self.home.check_profile(profile)
         self.home.vault.settle()
         self._note("process", register, stages=sorted(stages), redo=digest(redo) if redo else "none")
         process(self.home, batch, stages=stages, redo=again, progress=progress)
         self.home.log.checkpoint()
-        return ledger.status(self.home, batch)
+        return ledger.status(self.home, batch, Access(self.home))
 
     def queue(self, batch: str) -> dict[str, Any]:
         """Ask Airflow to run the line over a batch."""
@@ -95,12 +98,13 @@ class App:
 
     def status(self, batch: str | None = None) -> dict[str, Any]:
         """Say what became of a batch, or of all that the person may know of."""
-        known = Access(self.home).batches()
+        access = Access(self.home)
+        known = access.batches(COUNTING)
         if batch is None:
-            return {"batches": [ledger.status(self.home, ref) for ref in known]}
+            return {"batches": [ledger.status(self.home, ref, access) for ref in known]}
         if batch not in known:
-            raise Denied("no such batch, or none that you may see", code="E-FIND-002")
-        return ledger.status(self.home, batch)
+            raise self._denied("status", batch, CODES["E-FIND-002"].meaning, "E-FIND-002")
+        return ledger.status(self.home, batch, access)
 
     # --- finding
 
@@ -116,8 +120,7 @@ class App:
         try:
             found, decision = resolve(self.home, access, asset, Purpose.VIEW)
         except Denied as err:
-            self._note("deny-show", None, code=err.code)
-            raise
+            raise self._denied("show", asset, err.reason, err.code) from None
         self._note("show", found, withheld=len(decision.withheld))
         return find.document(self.home, found, decision)
 
@@ -152,6 +155,7 @@ class App:
         """Verify every segment and checkpoint of the custody log."""
         self._keeper()
         report = self.home.log.verify()
+        self._note("verify-log", None, entries=report.entries, findings=len(report.findings))
         findings = [{"asset": None, "path": one.path, "code": one.code, "what": one.what} for one in report.findings]
         return {
             "segments": report.segments, "entries": report.entries, "checkpoints": report.checkpoints,
@@ -167,7 +171,7 @@ class App:
 
     def rebuild(self, what: str) -> dict[str, Any]:
         """Make the catalogue or the index again from the vault."""
-        Access(self.home).need(Permission.AUDIT)
+        self._need("rebuild", Permission.AUDIT)
         made = {"catalogue": rebuild.rebuild_catalogue, "index": rebuild.rebuild_index}[what](self.home)
         self._note(f"rebuild-{what}", None, assets=made["assets"])
         return made
@@ -176,20 +180,24 @@ class App:
 
     def grant(self, person: str, **given: Any) -> dict[str, Any]:
         """Give a person permissions, or take all of theirs back."""
-        access = Access(self.home)
-        access.need(Permission.CUSTODY)
-        return persons.grant(self.home, access, person, **given)
+        self._need("grant", Permission.CUSTODY)
+        return persons.grant(self.home, Access(self.home), person, **given)
 
     def people(self) -> dict[str, Any]:
         """List persons and the grants in force."""
-        access = Access(self.home)
-        access.need(Permission.CUSTODY)
-        return {"people": persons.listing(access)}
+        self._need("people", Permission.CUSTODY)
+        return {"people": persons.listing(Access(self.home))}
 
     def conditions(self, batch: str, file: Path, *, n: int | None = None, reason: str = "") -> dict[str, Any]:
         """Change what binds a batch, or one of its items, from now on."""
         register = self._batch(batch, Permission.CUSTODY)
         return terms.amend(self.home, batch, register, file, n=n, reason=reason)
+
+    def may_choose_models(self) -> None:
+        """Raise unless the person may choose which models this home uses; note that they do."""
+        self._need("models", Permission.AUDIT)
+        self._note("models-resolve", None)
+        self.home.log.checkpoint()
 
     def close(self) -> None:
         """Give leases and connections back."""
@@ -199,23 +207,32 @@ class App:
 
     def _batch(self, batch: str, permission: Permission) -> str:
         """Return the opaque id of a batch that the person may use so."""
-        access = Access(self.home)
         register = self.home.catalogue.register_of(batch)
-        if register is None or batch not in access.batches():
-            raise Denied("no such batch, or none that you may see", code="E-FIND-002")
-        access.need(permission, batch)
+        if register is None or batch not in Access(self.home).batches():
+            raise self._denied(str(permission), batch, CODES["E-FIND-002"].meaning, "E-FIND-002")
+        self._need(str(permission), permission, batch)
         return register
 
     def _keeper(self) -> None:
         try:
-            Access(self.home).need(Permission.AUDIT)
+            self._need("keep", Permission.AUDIT)
         except Corrupt:
             # Who may audit can no longer be read: damage must not hide itself. It can only be reported here.
             _log.warning("the register of persons is damaged; the audit goes on without asking it")
 
-    def _assets(self, shard: dict[str, Any]) -> Sequence[Any]:
-        assets = self.home.catalogue.batch_assets(shard["batch"])
-        return assets[shard["offset"] : shard["offset"] + shard["size"]]
+    def _assets(self, shard: dict[str, Any]) -> Sequence[Asset]:
+        return self.home.catalogue.batch_assets(shard["batch"], shard["offset"], shard["size"])
+
+    def _need(self, act: str, permission: Permission, batch: str | None = None) -> None:
+        try:
+            Access(self.home).need(permission, batch)
+        except Denied as err:
+            raise self._denied(act, batch or "", err.reason, err.code) from None
+
+    def _denied(self, act: str, asked: str, reason: str, code: str) -> Denied:
+        """Record a refusal with what was asked for, as a digest: it may be a name, or a guess."""
+        self._note(f"deny-{act}", None, code=code, asked=digest(asked))
+        return Denied(reason, code=code)
 
     def _note(self, act: str, subject: str | None, **facts: Any) -> None:
         self.home.log.append(act, actor=self.home.actor, subject=subject, **facts)
@@ -246,7 +263,9 @@ def models(action: str, *, profile: str | None = None, progress: Any = None) -> 
         checked = [asdict(one) for one in weights.verify(settings, profile=profile)]
         return {"files": checked, "findings": [one for one in checked if one["code"]]}
     if action == "resolve":
-        open_home(settings).close()
+        app = open_app(settings)
+        app.may_choose_models()
+        app.close()
         lock, changes = weights.resolve(settings, profile or settings.profile)
         again = {one.port for one in changes if one.before}
         steps = [step.stage.name for step in plan() if step.stage.engine and port_name(step.stage.engine) in again]

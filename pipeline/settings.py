@@ -20,7 +20,7 @@ class Limits(BaseModel):
 
     max_pixels: int = Field(default=400_000_000, gt=0, description="pixels of one picture or frame")
     tool_seconds: float = Field(default=60, gt=0, description="wall-clock limit of a call that only looks")
-    decode_seconds: float = Field(default=6 * 3600, gt=0, description="wall-clock limit of a call that decodes")
+    decode_seconds: float = Field(default=2 * 3600, gt=0, description="wall-clock limit of a call that decodes")
     max_streams: int = Field(default=64, gt=0, description="streams of one container")
     memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
     output_bytes: int = Field(default=40_000_000_000, gt=0, description="largest file that a tool may write")
@@ -54,6 +54,7 @@ class Settings(BaseModel):
     shard_seconds: float = Field(default=600, gt=0, description="media seconds in one shard")
     shard_items: int = Field(default=200, gt=0, le=1000, description="items in one shard at most")
     max_failed_share: float = Field(default=0.05, ge=0, le=1, description="a run with more failures than this fails")
+    scratch_seconds: float = Field(default=2 * 86400, gt=0, description="scratch files older than this are swept")
     lease_seconds: float = Field(default=120, gt=0, description="how long a silent worker keeps its work")
     airflow_url: str = Field(default="http://127.0.0.1:8080", description="Airflow's API server")
     airflow_user: str = Field(default="admin", description="who asks Airflow to run a batch")

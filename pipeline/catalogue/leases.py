@@ -17,6 +17,12 @@ from pipeline.catalogue.schema import leases
 from pipeline.errors import Unavailable
 
 
+class Lost(Unavailable):
+    """Another worker took the work over; what this one has in hand is not kept."""
+
+    code = "E-HOST-006"
+
+
 class Leases:
     """Named leases of this process; renewed while held, free at once when their holder died on this host."""
 
@@ -67,7 +73,7 @@ class Leases:
             self.release(name)
 
     def confirm(self, connection: Connection, name: str) -> None:
-        """Raise ``Unavailable`` inside a transaction unless the lease, if taken here, is still ours.
+        """Raise ``Lost`` inside a transaction unless the lease, if taken here, is still ours.
 
         A process that slept too long has lost its work to another; what it has in hand must not be kept.
         """
@@ -78,7 +84,7 @@ class Leases:
         mine = (leases.c.name == name) & (leases.c.owner == owner)
         until = time.time() + self._seconds
         if connection.execute(update(leases).where(mine).values(until=until)).rowcount == 0:
-            raise Unavailable("another worker took this work over", code="E-HOST-006")
+            raise Lost("another worker took this work over")
 
     def close(self) -> None:
         """Give all leases back and stop renewing."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, inspect, select, update
+from sqlalchemy import Connection, and_, case, delete, exists, func, insert, inspect, or_, select, update
 
 from pipeline.catalogue import schema as t
 from pipeline.catalogue.database import Database
@@ -127,11 +127,18 @@ class Catalogue:
             row = db.execute(select(t.assets).where(t.assets.c.id == asset)).first()
         return Asset(id=AssetId(row.id), sha512=row.sha512, bytes=row.bytes) if row else None
 
-    def assets_like(self, prefix: str, limit: int) -> tuple[AssetId, ...]:
-        """Return assets whose id starts so, at most ``limit``."""
-        query = select(t.assets.c.id).where(t.assets.c.id.startswith(prefix, autoescape=True)).order_by(t.assets.c.id)
-        with self.database.read() as db:
-            return tuple(AssetId(one) for one in db.execute(query.limit(limit)).scalars())
+    def assets_like(self, prefix: str, page: int = 500) -> Iterator[AssetId]:
+        """Yield the assets whose id starts so, in order; read page by page, for the caller may stop early."""
+        after = ""
+        while True:
+            fits = and_(t.assets.c.id.startswith(prefix, autoescape=True), t.assets.c.id > after)
+            with self.database.read() as db:
+                query = select(t.assets.c.id).where(fits).order_by(t.assets.c.id).limit(page)
+                found = list(db.execute(query).scalars())
+            yield from (AssetId(one) for one in found)
+            if len(found) < page:
+                return
+            after = found[-1]
 
     def batches(self) -> tuple[str, ...]:
         """Return all references, oldest first."""
@@ -213,9 +220,13 @@ class Catalogue:
         """Return the results that are not in the vault yet."""
         return tuple(entry for entry in self.entries(asset) if entry.record is not None)
 
-    def written(self, asset: AssetId, run: str, seqs: Sequence[int], rows: Sequence[Row] = ()) -> None:
+    def written(
+        self, asset: AssetId, run: str, seqs: Sequence[int], rows: Sequence[Row] = (), *,
+        confirm: Confirm = lambda _db: None,
+    ) -> None:  # fmt: skip
         """Let go of bodies that the vault now has, and note the steps of the run."""
         with self.database.write() as db:
+            confirm(db)
             if seqs:
                 mine = and_(t.enrichments.c.asset == asset, t.enrichments.c.seq.in_(seqs))
                 db.execute(update(t.enrichments).where(mine).values(record=None, run=run))
@@ -272,6 +283,20 @@ class Catalogue:
         with self.database.read() as db:
             return tuple(_item(row) for row in db.execute(query))
 
+    def unheard(self, batch: str) -> tuple[tuple[AssetId, str], ...]:
+        """Return the assets of a batch whose speech no search can find wholly, each with the reason."""
+        heard = t.ledger.alias()
+        same = and_(heard.c.asset == t.items.c.asset, heard.c.stage == "transcribe")
+        fine = and_(heard.c.outcome.in_(("done", "empty", "not_applicable")), ~heard.c.partial)
+        query = (
+            select(t.items.c.asset, heard.c.outcome, heard.c.code, heard.c.partial)
+            .distinct()
+            .select_from(t.items.outerjoin(heard, same))
+            .where(t.items.c.batch == batch, t.items.c.asset.is_not(None), or_(heard.c.asset.is_(None), ~fine))
+        )
+        with self.database.read() as db:
+            return tuple((AssetId(row.asset), _why_unheard(row)) for row in db.execute(query))
+
     def failures(self, batch: str) -> tuple[tuple[int, Row], ...]:
         """Return what was refused or failed in its own right, by item."""
         bad = (str(Outcome.FAILED), str(Outcome.REFUSED))
@@ -283,6 +308,14 @@ class Catalogue:
         )
         with self.database.read() as db:
             return tuple((row.n, _row(row)) for row in db.execute(query))
+
+
+def _why_unheard(row: Any) -> str:
+    if row.outcome is None:
+        return "not_processed"
+    if row.outcome in {"done", "empty"}:
+        return "partial"
+    return f"{row.outcome}: {row.code}"
 
 
 def _set_row(db: Connection, row: Row) -> None:

@@ -108,6 +108,10 @@ class People:
         except ValueError:  # nobody can be called that
             return None
 
+    def named(self, name: str) -> Person | None:
+        """Return the person who bears this name; an id is no name: it stands in records that others read."""
+        return self.persons.get(self.ids[name]) if name in self.ids else None
+
     def permissions(
         self, person: str, batch: str | None, now: datetime, level: Classification = Classification.UNRESTRICTED
     ) -> frozenset[Permission]:

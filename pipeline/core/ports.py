@@ -32,9 +32,18 @@ class Vault(Protocol):
     nothing. It returns only when the bytes are durable. A source that changes while it is read
     raises ``Refused`` (E-SUBMIT-006) and leaves nothing. ``write_back`` adds one version and may
     be repeated with the same ``run``: the second call changes nothing and returns the same.
+
+    Whoever asks for an asset knows of it: one that is not here, or a file of it that is gone, is
+    ``Corrupt`` (E-VAULT-003) and no fault of the material. Only ``has`` answers no.
     """
 
-    def preserve(self, source: Path, *, move: bool = False) -> Asset: ...
+    def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
+        """Take a file's bytes in. ``follow`` takes the target of a symbolic link, else a link is ``Refused``.
+
+        ``move`` gives up the file; where a link was followed the link alone.
+        """
+        ...
+
     def has(self, asset: AssetId) -> bool: ...
     def asset(self, asset: AssetId) -> Asset: ...
     def assets(self) -> Iterator[AssetId]: ...
@@ -43,9 +52,19 @@ class Vault(Protocol):
         ...
 
     def write_back(
-        self, asset: AssetId, run: str, records: Sequence[Mapping[str, Any]], keep: Mapping[str, Path]
+        self,
+        asset: AssetId,
+        run: str,
+        records: Sequence[Mapping[str, Any]],
+        keep: Mapping[str, Path],
+        *,
+        actor: str = "vault",
     ) -> str:
-        """Add ``enrichments/<run>.jsonl`` and kept derivatives (sha256 → file); return the inventory digest."""
+        """Add ``enrichments/<run>.jsonl`` and kept derivatives (sha256 → file); return the inventory digest.
+
+        The log's entry of the version names ``run`` and ``actor``, the acting person's opaque id. A file
+        of ``keep`` that is missing is our fault: never ``Refused``.
+        """
         ...
 
     def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
@@ -83,16 +102,16 @@ class Registers(Protocol):
 
     ``append`` is permanent, durable on return, atomic for all its records, and may be repeated
     with the same ``key``: the second call changes nothing. Records come back in order, as given.
+    The log's entry names ``actor``, the acting person's opaque id.
     """
 
-    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str) -> None: ...
+    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str, actor: str = "vault") -> None: ...
     def read(self, name: str) -> Iterator[dict[str, Any]]: ...
     def has(self, name: str) -> bool: ...
     def names(self, prefix: str = "") -> Iterator[str]: ...
     def mark(self, name: str) -> str:
         """Name the state of a register cheaply: it changes with every append, and only then."""
         ...
-
 
 
 class CustodyLog(Protocol):
@@ -126,11 +145,21 @@ class Derivatives(Protocol):
     """Files made from assets, named by SHA-256. ``keep`` ones outlive the run; scratch ones may vanish."""
 
     def put(self, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
-        """Take the file over (it is moved); the same content twice is one file."""
+        """Take the file over (it is moved); the same content twice is one file.
+
+        A file that is missing or none is our fault (E-STAGE-001): never ``Refused``.
+        """
         ...
 
     def get(self, sha256: str) -> Path | None:
         """Return a local read-only file with this content, or ``None`` when it is not here."""
+        ...
+
+    def lend(self, sha256: str, into: Path) -> Path | None:
+        """Put the content, read-only, into a job's folder; ``None`` when it is not here.
+
+        What is lent stays there to its end, whoever drops or sweeps meanwhile.
+        """
         ...
 
     def workspace(self) -> AbstractContextManager[Path]:
@@ -139,6 +168,10 @@ class Derivatives(Protocol):
 
     def drop(self, sha256: str) -> None:
         """Forget a scratch file; kept files stay. May be repeated."""
+        ...
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove scratch files not put or lent for so long, and what ended processes left; return how many."""
         ...
 
 

@@ -14,12 +14,63 @@ _OF_THE_COPY = re.compile(
     r"(?:\A|:)(?:SourceFile|Directory|FileName|filename|FilePermissions|File\w*Date\w*|ExifToolVersion|FileSize)\Z"
 )
 _DERIVED = ("Composite:",)
-_IDENTIFYING = re.compile(
-    r"gps|location|iso6709|sub-?location|\bcity|provincestate|serial|owner|artist|author|creator\b|by-?line|contact|"
-    r"copyright|rights|credit|hostcomputer|devicename|username|account|phone|e-?mail|unique_?(?:camera)?(?:model|id)|"
-    r"imageuniqueid|makernote|\bmake\b|\bmodel\b|camera|lensserial|person|region(?:name|info)|wifi|bluetooth|imei|udid",
-    re.IGNORECASE,
+# Whatever is not listed here may lead to a source. New cameras and programs invent tags faster than
+# anybody lists those that tell who, where and with what; those that cannot tell it are few.
+_FIGURES = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        AspectRatio AudioBitrate AudioBitsPerSample AudioChannels AudioSampleCount AudioSampleRate AverageBitrate
+        AverageFrameRate AvgBitrate AvgBytesPerSec BPS BitDepth BitDepthChroma BitDepthLuma BitRate BitsPerComponent
+        BitsPerPixel BitsPerSample Channels ChromaFormat ColorComponents ColorResolutionDepth ColorTransform ColorType
+        CompressedBitsPerPixel Compression DURATION DataRate Duration FrameCount FrameRate FrameSizeMax FrameSizeMin
+        ImageHeight ImageLength ImagePixelDepth ImageSize ImageSpatialExtent ImageWidth Interlace MatrixStructure
+        MaxBitrate MediaDuration MediaTimeScale MovieHeaderVersion NUMBER_OF_BYTES NUMBER_OF_FRAMES NominalBitrate
+        NumChannels NumColors NumberOfComponents NumberOfSamples PhotometricInterpretation PixelAspectRatio PixelUnits
+        PixelsPerMeterX PixelsPerMeterY PixelsPerUnitX PixelsPerUnitY PlanarConfiguration Planes PlaybackFrameRate
+        ResolutionUnit Rotation RowsPerStrip SampleFormat SampleRate SampleSize SamplesPerPixel SourceImageHeight
+        SourceImageWidth StripByteCounts StripOffsets SubfileType TileLength TileWidth TimeScale TotalSamples
+        TrackDuration TrackID VideoFrameCount VideoFrameRate VideoFullRangeFlag VideoScanType XResolution
+        YCbCrCoefficients YCbCrPositioning YCbCrSubSampling YResolution alpha_mode bit_rate minor_version nb_programs
+        rotate start_time
+
+        ExifVersion FlashPixVersion FlashpixVersion GIFVersion InteropVersion InteroperabilityVersion JFIFVersion
+        ExifImageHeight ExifImageLength ExifImageWidth Orientation RelatedImageHeight RelatedImageLength
+        RelatedImageWidth
+
+        ColorPrimaries ColorSpace ComponentsConfiguration Gamma MatrixCoefficients PrimaryChromaticities
+        ReferenceBlackWhite TransferCharacteristics TransferFunction WhitePoint
+
+        ApertureValue BrightnessValue Contrast CustomRendered DigitalZoomRatio ExposureBiasValue ExposureCompensation
+        ExposureIndex ExposureMode ExposureProgram ExposureTime FNumber Flash FocalLength FocalLengthIn35mmFilm
+        FocalLengthIn35mmFormat FocalPlaneResolutionUnit FocalPlaneXResolution FocalPlaneYResolution GainControl ISO
+        ISOSpeed ISOSpeedRatings LightSource MaxApertureValue MeteringMode PhotographicSensitivity Saturation
+        SceneCaptureType SceneType SensingMethod SensitivityType Sharpness ShutterSpeedValue WhiteBalance
+
+        CreateDate CreationDate DateCreated DateTime DateTimeDigitized DateTimeOriginal MediaCreateDate MediaModifyDate
+        MetadataDate ModifyDate OffsetTime OffsetTimeDigitized OffsetTimeOriginal SubSecTime SubSecTimeDigitized
+        SubSecTimeOriginal TimeCode TimeZoneOffset TrackCreateDate TrackModifyDate com.apple.quicktime.creationdate
+        creation_time timecode
+        """,
+    )
 )
+"""Tags of sizes, colours, exposure and time. They are harmless as long as their values are figures."""
+_GROUPS = re.compile(
+    r"ffprobe:(?:format|stream\d+)"
+    r"|exifread:(?:Image|EXIF|Thumbnail|Interoperability|IFD \d+)"
+    r"|exiftool:(?:File|JFIF|IFD\d+|SubIFD\d*|ExifIFD|InteropIFD|PNG(?:-pHYs)?|GIF|RIFF|AIFF|FLAC|MPEG|AAC|Vorbis|Opus"
+    r"|H264|M2TS|ASF|Matroska|Jpeg2000|QuickTime|Track\d+|Meta|XMP-(?:exif|exifEX|tiff|xmp|photoshop))"
+)
+"""Groups of tags that a standard describes; those of a maker already say whose device it was."""
+_FIGURE = re.compile(r"(?:[-+0-9.,:/%()\[\]\" TZ]|undef|inf|true|false){0,160}")
+_SPELLED = re.compile(
+    r"exiftool:File:(?:FileType|FileTypeExtension|MIMEType|MIMEEncoding|ExifByteOrder|EncodingProcess)"
+    r"|exiftool:ICC-header:(?:ColorSpaceData|ProfileConnectionSpace)"
+    r"|exiftool:Track\d+:(?:CompressorID|AudioFormat|HandlerType|MediaLanguageCode|VideoCodecID|AudioCodecID)"
+    r"|ffprobe:format:(?:format_name|format_long_name)|ffprobe:stream\d+:language"
+)
+"""Tags that a tool, or the format itself, spells from a list of its own."""
+_TERM = re.compile(r"[A-Za-z0-9 ,;:/._+()&-]{0,80}")
 
 
 def raw_tags(
@@ -45,8 +96,11 @@ def raw_tags(
 
 
 def identifying(raw: Mapping[str, str]) -> tuple[str, ...]:
-    """Name the raw tags that may lead to a source: position, device, serial number, owner, author."""
-    return tuple(key for key in sorted(raw) if _IDENTIFYING.search(key.partition(":")[2]))
+    """Name the raw tags that may lead to a source: all but those known to be technical, with such a value.
+
+    Times alone lead to nobody and stay out.
+    """
+    return tuple(key for key in sorted(raw) if not _technical(key, raw[key]))
 
 
 def complains(raw: Mapping[str, str]) -> bool:
@@ -80,6 +134,15 @@ def _of_exiftool(metadata: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     for key, value in sorted(metadata.items()):
         if not key.startswith(_DERIVED) and not _OF_THE_COPY.search(key):
             yield f"exiftool:{key}", value
+
+
+def _technical(key: str, value: str) -> bool:
+    if _SPELLED.fullmatch(key):
+        return _TERM.fullmatch(value) is not None
+    tool, _, rest = key.partition(":")
+    group, _, name = rest.rpartition(" ") if tool == "exifread" else rest.partition(":")
+    known = _GROUPS.fullmatch(f"{tool}:{group}") is not None and name in _FIGURES
+    return known and _FIGURE.fullmatch(value) is not None
 
 
 def _text(value: Any) -> str:

@@ -11,7 +11,7 @@ from pipeline.core.gate import AcquisitionTerms, Decision, Purpose
 from pipeline.core.model import AssetId, Source
 from pipeline.core.people import People, Permission
 from pipeline.core.rulings import Rulings, fold_rulings
-from pipeline.errors import Misconfigured, PipelineError
+from pipeline.errors import CODES, Misconfigured, PipelineError
 from pipeline.usecases.home import Home
 
 CONDITIONS = "conditions"
@@ -19,6 +19,11 @@ CONDITIONS = "conditions"
 
 HOLDS = "holds"
 """The register of assets that nobody but a custodian may touch."""
+
+
+KNOWING = frozenset(Permission) - {Permission.SUBMIT}
+COUNTING = frozenset({Permission.PROCESS, Permission.AUDIT, Permission.CUSTODY})
+"""Who may read the ledger of a batch: it counts all items, also those that a reader may not know of."""
 
 
 class Denied(PipelineError):
@@ -46,7 +51,7 @@ class Access:
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
         """Tell whether the actor has a permission over a batch, or over all."""
-        person = self.people.find(self._who)
+        person = self.people.named(self._who)
         return person is not None and self.people.may(person.id, permission, self._now, batch)
 
     def need(self, permission: Permission, batch: str | None = None) -> None:
@@ -71,7 +76,7 @@ class Access:
     def weigh(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
         """Ask the gate for the true grounds: for the custody log, never for the actor."""
         return gate.weigh(
-            self.people.find(self._who), purpose, self.terms(asset), self.people, self._now, recipient=recipient,
+            self.people.named(self._who), purpose, self.terms(asset), self.people, self._now, recipient=recipient,
             releases=self._rulings.releases.get(asset, ()), held=asset in self._rulings.held,
         )  # fmt: skip
 
@@ -79,11 +84,13 @@ class Access:
         """Ask the gate, as the actor may be told."""
         return self.weigh(purpose, asset, recipient=recipient).told()
 
-    def batches(self) -> tuple[str, ...]:
-        """Return the batches that the actor may know of: any permission over them but to submit."""
-        every = set(Permission) - {Permission.SUBMIT}
+    def batches(self, among: frozenset[Permission] = KNOWING) -> tuple[str, ...]:
+        """Return the batches over which the actor has one of these permissions; by default any but to submit."""
+        person = self.people.named(self._who)
+        if person is None:
+            return ()
         known = self._home.catalogue.batches()
-        return tuple(ref for ref in known if any(self.may(one, ref) for one in every))
+        return tuple(ref for ref in known if self.people.permissions(person.id, ref, self._now) & among)
 
 
 def decide(home: Home, purpose: Purpose, asset: AssetId) -> Decision:
@@ -92,23 +99,20 @@ def decide(home: Home, purpose: Purpose, asset: AssetId) -> Decision:
 
 
 def resolve(home: Home, access: Access, given: str, purpose: Purpose) -> tuple[AssetId, Decision]:
-    """Find the one asset that a prefix names among those the actor may use so; else as if there were none."""
+    """Find the one asset that a prefix names among those the actor may know of; else as if there were none."""
     text = given.strip().lower()
     if not text or not set(text) <= set("0123456789abcdef"):
-        raise Denied("no such asset, or none that you may see", code="E-FIND-001")
-    allowed: list[tuple[AssetId, Decision]] = []
-    denied: list[tuple[AssetId, Decision]] = []
-    for asset in home.catalogue.assets_like(text, _MANY):
+        raise Denied(CODES["E-FIND-001"].meaning, code="E-FIND-001")
+    known: list[tuple[AssetId, Decision]] = []
+    for asset in home.catalogue.assets_like(text):
         decision = access.decide(purpose, asset)
         if decision.known:
-            (allowed if decision.allowed else denied).append((asset, decision))
-    if len(allowed) + len(denied) > 1:
-        raise Misconfigured("the prefix fits more than one asset", code="E-FIND-003")
-    if allowed:
-        return allowed[0]
-    if denied:
-        raise Denied("; ".join(denied[0][1].reasons), code=denied[0][1].code)
-    raise Denied("no such asset, or none that you may see", code="E-FIND-001")
-
-
-_MANY = 1000
+            known.append((asset, decision))
+        if len(known) > 1:
+            raise Misconfigured("the prefix fits more than one asset", code="E-FIND-003")
+    if not known:
+        raise Denied(CODES["E-FIND-001"].meaning, code="E-FIND-001")
+    asset, decision = known[0]
+    if not decision.allowed:
+        raise Denied("; ".join(decision.reasons), code=decision.code)
+    return asset, decision

@@ -39,7 +39,9 @@ def _enrichments(home: Home, asset: AssetId) -> list[dict[str, Any]]:
     order = {step.stage.name: place for place, step in enumerate(home.steps)}
     folded: dict[str, dict[str, Any]] = {}
     for record in records:
-        if record["id"] not in folded:  # said again later: the first time stands, the last counts for ``current``
+        if record["id"] in folded:  # said again later, when it became current again: it replaces what came between
+            folded[record["id"]]["supersedes"] = record["supersedes"]
+        else:
             flags = ["E-REPRO-001"] if record["key"] in several else []
             folded[record["id"]] = {**record, "current": latest[record["kind"]] == record["id"], "flags": flags}
     return sorted(
@@ -70,13 +72,19 @@ def withhold(document: dict[str, Any], code: str) -> dict[str, Any]:
     return {**document, "enrichments": [_withhold_body(one, code) for one in document["enrichments"]]}
 
 
-_IDENTIFYING = ("provider", "url", "filename", "path", "path_bytes", "device", "collector", "previous_custodians")
+_TOLD = frozenset({"batch", "n", "source", "received_at", "collected_at", "language", "role"})
+"""The facts of an acquisition that say nothing of who gave it; any other may."""
 
 
 def without_source(acquisition: dict[str, Any], code: str) -> dict[str, Any]:
     """Return an acquisition without who gave it and what it was called."""
-    hidden = {name: None for name in _IDENTIFYING if name in acquisition}
-    return {**acquisition, **hidden, "withheld": code}
+    return {name: value if name in _TOLD else None for name, value in acquisition.items()} | {"withheld": code}
+
+
+def without_names(terms: dict[str, Any], code: str) -> dict[str, Any]:
+    """Return conditions without the persons whom they name."""
+    consent = {**terms["consent"], "by": None} if terms["consent"] else None
+    return {**terms, "view": None, "consent": consent, "withheld": code}
 
 
 def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:

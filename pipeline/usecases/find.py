@@ -1,23 +1,23 @@
 """Find: the enriched document, the search and the export, each as one person may have it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.canonical import digest
 from pipeline.core.gate import Decision, Purpose
-from pipeline.core.model import AssetId, Media, Outcome
+from pipeline.core.model import AssetId, Media
 from pipeline.core.ports import IndexRow
 from pipeline.errors import Misconfigured
 from pipeline.exports.jsonl import write_jsonl
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
 from pipeline.usecases.access import Access, Denied, resolve
-from pipeline.usecases.documents import fold, withhold, without_source
+from pipeline.usecases.documents import fold, withhold, without_names, without_source
 from pipeline.usecases.home import Home
 
-_PRIVATE = ("salt", "type", "outcome", "code", "reason", "asset", "submitted_by")
+_PRIVATE = ("salt", "type", "outcome", "code", "reason", "asset", "submitted_by", "conditions")
 """Members of a register's line that are ours, not the acquisition's."""
 
 
@@ -30,6 +30,8 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
         if (batch, item.n) in decision.through
     ]
     terms = decision.terms.as_json() if decision.terms else None
+    if terms and decision.sources < decision.through:
+        terms = without_names(terms, "H-SOURCE-001")
     enrichments = folded.pop("enrichments")
     visible = [one for one in enrichments if not one["of_acquisition"] or _names(one) in decision.through]
     whole = {**folded, "acquisitions": acquisitions, "conditions": terms, "enrichments": visible}
@@ -120,27 +122,11 @@ def _unsearchable(home: Home, access: Access, batch: str | None) -> dict[str, in
     for ref in access.batches():
         if batch not in (None, ref):
             continue
-        for asset in home.catalogue.batch_assets(ref):
-            if asset.id in seen or not access.decide(Purpose.SEARCH, asset.id).allowed:
-                continue
-            seen.add(asset.id)
-            for reason in _why_not(home, asset.id):
-                reasons[reason] = reasons.get(reason, 0) + 1
+        for asset, why in home.catalogue.unheard(ref):
+            if asset not in seen and access.decide(Purpose.SEARCH, asset).allowed:
+                seen.add(asset)
+                reasons[why] = reasons.get(why, 0) + 1
     return dict(sorted(reasons.items()))
-
-
-_HEARD = {Outcome.DONE, Outcome.EMPTY, Outcome.NOT_APPLICABLE}
-
-
-def _why_not(home: Home, asset: AssetId) -> Iterator[str]:
-    rows = home.catalogue.rows(asset)
-    heard = rows.get("transcribe")
-    if heard is None:
-        yield "not_processed"
-    elif heard.outcome not in _HEARD:
-        yield f"{heard.outcome}: {heard.code}"
-    elif heard.partial:
-        yield "partial"
 
 
 def export(
@@ -158,9 +144,10 @@ def export(
         elif decision.known:
             withheld.append({"asset": asset, "code": decision.code, "reason": "; ".join(decision.reasons)})
             home.log.append("deny-export", actor=home.actor, subject=asset, code=decision.code)
+    for asset, _ in allowed:  # before it is handed over: a disclosure must never be missing from the log
+        home.log.append("export", actor=home.actor, subject=asset, form=form)
     manifest = digest(write_jsonl((document(home, asset, decision) for asset, decision in allowed), to).as_json())
-    for asset, _ in allowed:
-        home.log.append("export", actor=home.actor, subject=asset, form=form, manifest=manifest)
+    home.log.append("exported", actor=home.actor, documents=len(allowed), manifest=manifest)
     home.log.checkpoint()
     return {
         "to": str(to), "format": form, "exported": [asset for asset, _ in allowed], "withheld": withheld,

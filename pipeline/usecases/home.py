@@ -21,7 +21,7 @@ from pipeline.settings import Settings
 from pipeline.tools import open_tools
 from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
-from pipeline.weights import ensure_lock
+from pipeline.weights import cards, ensure_lock
 
 Fold = TypeVar("Fold")
 
@@ -98,10 +98,23 @@ class Home:
     def actor(self) -> str:
         """The opaque id of the acting person; a stranger's says nothing of the name."""
         try:
-            person = self.people.find(self.settings.actor)
+            person = self.people.named(self.settings.actor)
         except Corrupt:
             return STRANGER  # an audit must be able to say that the register of persons is damaged
         return person.id if person else STRANGER
+
+    def model_names(self) -> frozenset[str]:
+        """Return the names of all models that have a card."""
+        return frozenset(cards(self.settings))
+
+    def check_profile(self, wanted: str | None) -> None:
+        """Raise unless the models chosen for this home are of the profile asked for; ``None`` asks for none."""
+        chosen = ensure_lock(self.settings).profile
+        if wanted not in (None, chosen, "auto"):
+            raise Misconfigured(
+                f"this home uses the models of profile {chosen}, not {wanted}",
+                next_step=f"evidence models resolve --profile {wanted}",
+            )
 
     def close(self) -> None:
         """Give leases and connections back."""
@@ -143,8 +156,3 @@ def _first_command(settings: Settings) -> Iterator[None]:
         yield
     finally:
         os.close(door)
-
-
-def now_text() -> str:
-    """Return the time as it stands in records: UTC, RFC 3339, milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,13 +2,16 @@
 
 import base64
 import csv
+import io
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.document import moment
+from pipeline.core.model import Source
 from pipeline.errors import Refused
 
 FIELDS = (
@@ -23,6 +26,8 @@ class Found:
     """One item: a path with bytes to read, or the code for why it has none."""
 
     path: Path
+    target: Path | None = None
+    """The file itself where the path is a link that is followed; else the path."""
     code: str | None = None
     reason: str | None = None
     facts: dict[str, str] = field(default_factory=dict)
@@ -31,47 +36,51 @@ class Found:
 def find(paths: Iterable[Path], *, recursive: bool, follow: bool) -> Iterator[Found]:
     """Yield one item per path named, or found below it when ``recursive``; in order, none left out."""
     for path in paths:
-        yield from _find(path, recursive=recursive, follow=follow, above=frozenset())
+        # A stack, not recursion: a tree may be deeper than any call stack.
+        todo: list[tuple[Path, frozenset[tuple[int, int]]]] = [(path, frozenset())]
+        while todo:
+            here, above = todo.pop()
+            found = _look(here, recursive=recursive, follow=follow, above=above)
+            if isinstance(found, Found):
+                yield found
+            else:
+                todo.extend((one, above | {found[0]}) for one in reversed(found[1]))
 
 
-def _find(path: Path, *, recursive: bool, follow: bool, above: frozenset[tuple[int, int]]) -> Iterator[Found]:
+_Folder = tuple[tuple[int, int], list[Path]]
+
+
+def _look(path: Path, *, recursive: bool, follow: bool, above: frozenset[tuple[int, int]]) -> Found | _Folder:
+    """Say what a path is: an item, or a folder (its device and inode) with what lies in it."""
     try:
-        shape = path.lstat()
-        if stat.S_ISLNK(shape.st_mode):
-            if not follow:
-                yield Found(path=path, code="E-SUBMIT-005", reason="a symbolic link")
-                return
-            shape = path.stat()
+        link = stat.S_ISLNK(path.lstat().st_mode)
+        if link and not follow:
+            return _refused(path, "E-SUBMIT-005", "a symbolic link")
+        target = path.resolve(strict=True) if link else path
+        shape = target.stat() if link else path.lstat()
+        if stat.S_ISDIR(shape.st_mode):
+            return _open(path, (shape.st_dev, shape.st_ino), recursive=recursive, above=above)
     except (FileNotFoundError, NotADirectoryError):
-        yield Found(path=path, code="E-SUBMIT-001", reason="nothing exists at this path")
-        return
-    except (OSError, ValueError) as err:  # no permission on the way, a loop of links, a name too long, a NUL
-        yield Found(path=path, code="E-SUBMIT-002", reason=_why(err))
-        return
-    if stat.S_ISDIR(shape.st_mode):
-        me = (shape.st_dev, shape.st_ino)
-        if not recursive:
-            yield Found(path=path, code="E-SUBMIT-004", reason="a directory")
-        elif me in above:
-            yield Found(path=path, code="E-SUBMIT-005", reason="a link to a folder that it lies in")
-        else:
-            yield from _walk(path, follow=follow, above=above | {me})
-    elif not stat.S_ISREG(shape.st_mode):
-        yield Found(path=path, code="E-SUBMIT-003", reason=_shape(shape.st_mode))
-    elif (problem := _unreadable(path)) is not None:
-        yield Found(path=path, code="E-SUBMIT-002", reason=problem)
-    else:
-        yield Found(path=path)
+        return _refused(path, "E-SUBMIT-001", "nothing exists at this path")
+    except (OSError, ValueError, RuntimeError) as err:  # no permission, a loop of links, a name too long, a NUL
+        return _refused(path, "E-SUBMIT-002", _why(err))
+    if not stat.S_ISREG(shape.st_mode):
+        return _refused(path, "E-SUBMIT-003", _shape(shape.st_mode))
+    problem = _unreadable(target)
+    return Found(path=path, target=target) if problem is None else _refused(path, "E-SUBMIT-002", problem)
 
 
-def _walk(folder: Path, *, follow: bool, above: frozenset[tuple[int, int]]) -> Iterator[Found]:
-    try:
-        names = sorted(os.listdir(os.fsencode(folder)))  # noqa: PTH208 (bytes: a name need not be UTF-8)
-    except OSError as err:
-        yield Found(path=folder, code="E-SUBMIT-002", reason=_why(err))
-        return
-    for name in names:
-        yield from _find(folder / os.fsdecode(name), recursive=True, follow=follow, above=above)
+def _open(path: Path, me: tuple[int, int], *, recursive: bool, above: frozenset[tuple[int, int]]) -> Found | _Folder:
+    if not recursive:
+        return _refused(path, "E-SUBMIT-004", "a directory")
+    if me in above:
+        return _refused(path, "E-SUBMIT-005", "a link to a folder that it lies in")
+    names = sorted(os.listdir(os.fsencode(path)))  # noqa: PTH208 (bytes: a name need not be UTF-8)
+    return me, [path / os.fsdecode(name) for name in names]
+
+
+def _refused(path: Path, code: str, reason: str) -> Found:
+    return Found(path=path, code=code, reason=reason)
 
 
 def _unreadable(path: Path) -> str | None:
@@ -82,7 +91,7 @@ def _unreadable(path: Path) -> str | None:
     return None
 
 
-def _why(err: OSError | ValueError) -> str:
+def _why(err: Exception) -> str:
     return (err.strerror or type(err).__name__).lower() if isinstance(err, OSError) else "not a possible path"
 
 
@@ -117,7 +126,7 @@ def read_manifest(file: Path) -> list[tuple[Path, dict[str, str]]]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise Refused(f"the manifest cannot be read: {type(err).__name__}", code="E-SUBMIT-008") from err
-    reader = csv.DictReader(text.splitlines(), strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     problems: list[str] = []
     rows: list[tuple[Path, dict[str, str]]] = []
     try:
@@ -126,14 +135,25 @@ def read_manifest(file: Path) -> list[tuple[Path, dict[str, str]]]:
         if "path" not in columns:
             problems.append("column 'path' is missing")
         for number, row in enumerate(reader, start=2):
-            if row.get(None) or None in row.values():  # csv's marks of a ragged row
-                problems.append(f"row {number}: {len(columns)} cells are expected")
-            elif not row.get("path"):
-                problems.append(f"row {number}: 'path' is empty")
-            else:
-                rows.append((file.parent / row["path"], {k: v for k, v in row.items() if k != "path" and v}))
+            problems += [f"row {number}: {fault}" for fault in _row_faults(row, len(columns))]
+            rows.append((file.parent / (row.get("path") or ""), {k: v for k, v in row.items() if k != "path" and v}))
     except csv.Error as err:
         problems.append(f"row {reader.line_num}: {err}")
     if problems:
         raise Refused("; ".join(problems), code="E-SUBMIT-008")
     return rows
+
+
+def _row_faults(row: Mapping[Any, Any], columns: int) -> Iterator[str]:
+    if row.get(None) or None in row.values():  # csv's marks of a ragged row
+        yield f"{columns} cells are expected"
+        return
+    if not row.get("path"):
+        yield "'path' is empty"
+    if row.get("source") and row["source"] not in list(Source):
+        yield f"column 'source': {row['source']!r} is none of {', '.join(Source)}"
+    for name in ("received_at", "collected_at"):
+        try:
+            moment(row.get(name) or None)
+        except ValueError as err:
+            yield f"column {name!r}: {err}"

@@ -3,13 +3,18 @@
 from typing import Any
 
 from pipeline.catalogue.store import STEPS
-from pipeline.core.model import Outcome
+from pipeline.core.gate import Purpose
+from pipeline.core.model import AssetId, Outcome
 from pipeline.errors import PipelineError
+from pipeline.usecases.access import Access
 from pipeline.usecases.home import Home
 
 
-def status(home: Home, batch: str) -> dict[str, Any]:
-    """Return the status document of a batch: for every stage, items = outcomes + pending."""
+def status(home: Home, batch: str, access: Access | None = None) -> dict[str, Any]:
+    """Return the status document of a batch: for every stage, items = outcomes + pending.
+
+    With ``access``, a failure names its asset only to who may know of it.
+    """
     stages = [step.stage.name for step in home.steps] + list(STEPS)
     items, accounted, partial = home.catalogue.accounted(batch, stages)
     refused = len(home.catalogue.refused_at_submit(batch))
@@ -29,20 +34,26 @@ def status(home: Home, batch: str) -> dict[str, Any]:
         "outcomes": outcomes,
         "pending": pending,
         "partial": partial,
-        "failures": _failures(home, batch),
+        "failures": _failures(home, batch, access),
     }
 
 
-def _failures(home: Home, batch: str) -> list[dict[str, Any]]:
+def _failures(home: Home, batch: str, access: Access | None) -> list[dict[str, Any]]:
     refused = [
         {"n": one.n, "asset": None, "stage": "submit", "code": one.code, "reason": one.reason}
         for one in home.catalogue.refused_at_submit(batch)
     ]
     later = [
         {"n": n, "asset": row.asset, "stage": row.stage, "code": row.code, "reason": row.reason}
+        if access is None or _may_know(access, row.asset)
+        else {"n": n, "asset": None, "stage": row.stage, "code": row.code, "reason": None}
         for n, row in home.catalogue.failures(batch)
     ]
     return sorted([*refused, *later], key=lambda one: (one["n"], one["stage"]))
+
+
+def _may_know(access: Access, asset: AssetId) -> bool:
+    return access.decide(Purpose.PROCESS, asset).known or access.decide(Purpose.VIEW, asset).known
 
 
 def reconcile(home: Home, batch: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.catalogue import Entry, Row
+from sqlalchemy import Connection
+
+from pipeline.catalogue import Entry, Lost, Row
 from pipeline.core.gate import Purpose
 from pipeline.core.model import Asset, AssetId, Outcome
 from pipeline.errors import Misconfigured, PipelineError, Unavailable
@@ -35,10 +37,12 @@ class Line:
             Parts(
                 vault=home.vault, catalogue=home.catalogue, derivatives=home.derivatives, engines=home.engines,
                 tools=home.tools, limits=home.settings.limits.model_dump(), may_process=self._may_process,
+                confirm=self._confirm,
             ),
             home.steps,
         )  # fmt: skip
         self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+        self._actor = home.actor
 
     def stage(self, asset: Asset, step: Step) -> Row | None:
         """Run one step on an asset; an outside fault raises ``Unavailable`` and records nothing."""
@@ -50,25 +54,30 @@ class Line:
 
     def finish(self, asset: AssetId) -> None:
         """Write back what is new and index it: one version a run, none when nothing is new."""
-        self._write_back(asset)
-        self._index(asset)
+        fresh = self._home.catalogue.unwritten(asset)
+        if fresh or self._home.catalogue.row(asset, "write_back") is None:
+            self._write_back(asset, fresh)
+        self._drop_scratch(asset, fresh)
+        if self._home.catalogue.row(asset, "index") is None:
+            self._index(asset)
+
+    def _confirm(self, asset: AssetId) -> Callable[[Connection], None]:
+        return lambda db: self._home.leases.confirm(db, lease_of(asset))
 
     def _may_process(self, asset: AssetId) -> tuple[bool, str | None, str]:
         decision = decide(self._home, Purpose.PROCESS, asset)
         return decision.allowed, decision.code, "; ".join(decision.reasons)
 
-    def _write_back(self, asset: AssetId) -> None:
+    def _write_back(self, asset: AssetId, fresh: Sequence[Entry]) -> None:
         home = self._home
-        fresh = home.catalogue.unwritten(asset)
-        row = Row(asset=asset, stage="write_back", outcome=Outcome.DONE)
         if fresh:
             # After a crash between the vault's commit and the catalogue's, they are in the vault already.
             there = {(one["id"], one["made_at"]) for one in home.vault.records(asset)}
             records = [one.record for one in fresh if one.record and (one.id, one.record["made_at"]) not in there]
             if records:
-                home.vault.write_back(asset, self.run, records, self._kept_files(records))
-        home.catalogue.written(asset, self.run, [one.seq for one in fresh], [row])
-        self._drop_scratch(fresh)
+                home.vault.write_back(asset, self.run, records, self._kept_files(records), actor=self._actor)
+        row = Row(asset=asset, stage="write_back", outcome=Outcome.DONE)
+        home.catalogue.written(asset, self.run, [one.seq for one in fresh], [row], confirm=self._confirm(asset))
 
     def _kept_files(self, records: Sequence[dict[str, Any]]) -> dict[str, Path]:
         files: dict[str, Path] = {}
@@ -79,16 +88,22 @@ class Line:
             files[one["sha256"]] = file
         return files
 
-    def _drop_scratch(self, fresh: Sequence[Entry]) -> None:
+    def _drop_scratch(self, asset: AssetId, fresh: Sequence[Entry]) -> None:
+        here = self._runner.scratch.pop(asset, set())
         for entry in fresh:
-            for one in entry.record["derivatives"] if entry.record else ():
-                if not one["keep"]:
-                    self._home.derivatives.drop(one["sha256"])
+            here |= {one["sha256"] for one in (entry.record or {}).get("derivatives", ()) if not one["keep"]}
+        for sha256 in here:
+            self._home.derivatives.drop(sha256)
 
     def _index(self, asset: AssetId) -> None:
         rows = rows_of(fold(self._home, asset))
         self._home.index.put(asset, rows)
         self._home.catalogue.set_row(index_row(asset, found=bool(rows)))
+
+
+def lease_of(asset: AssetId) -> str:
+    """Name the lease of the work on an asset."""
+    return f"asset:{asset}"
 
 
 def index_row(asset: AssetId, *, found: bool) -> Row:
@@ -109,12 +124,19 @@ def process(
     """Run the line over a batch; returns when every item has its outcomes, whoever did the work."""
     steps = _chosen(home, stages)
     line = Line(home, redo)
+    home.derivatives.sweep(home.settings.scratch_seconds)
     assets = home.catalogue.batch_assets(batch)
-    for finished, asset in enumerate(_shared(home, assets), start=1):
+    finished = 0
+
+    def work(asset: Asset) -> None:
+        nonlocal finished
         for step in steps:
             _patiently(line, asset, step)
         line.finish(asset.id)
+        finished += 1
         progress(finished, len(assets))
+
+    _each(home, assets, work)
 
 
 def run_task(home: Home, task: str, assets: Sequence[Asset], *, last_try: bool) -> dict[str, dict[str, int]]:
@@ -125,34 +147,39 @@ def run_task(home: Home, task: str, assets: Sequence[Asset], *, last_try: bool) 
     """
     steps = [step for step in home.steps if step.stage.task == task]
     line = Line(home)
-    late: Unavailable | None = None
+    home.derivatives.sweep(home.settings.scratch_seconds)
+    late: list[Unavailable] = []
     counts: dict[str, dict[str, int]] = {step.stage.name: {} for step in steps}
-    for asset in _shared(home, assets):
+
+    def work(asset: Asset) -> None:
         for step in steps:
             try:
                 row = line.stage(asset, step)
+            except Lost:
+                raise
             except Unavailable as err:
                 if not last_try:
-                    late = err
-                    break
+                    late.append(err)
+                    return
                 row = line.give_up(asset, step, err)
             if row is not None:
                 tally = counts[step.stage.name]
                 tally[row.outcome] = tally.get(row.outcome, 0) + 1
+
+    _each(home, assets, work)
     if late:
-        raise late
+        raise late[-1]
     return counts
 
 
 def finish_shard(home: Home, assets: Sequence[Asset]) -> int:
     """Write back and index a shard; return how many assets."""
     line = Line(home)
-    for asset in _shared(home, assets):
-        line.finish(asset.id)
+    _each(home, assets, lambda asset: line.finish(asset.id))
     return len(assets)
 
 
-def redo_of(text: str | None) -> Redo | None:
+def redo_of(text: str | None, models: Collection[str]) -> Redo | None:
     """Read what to do again: ``failed``, ``all``, ``stage:NAME`` or ``model:NAME``."""
     if text is None or text == "failed":
         return None  # attempts never block a new one
@@ -161,7 +188,7 @@ def redo_of(text: str | None) -> Redo | None:
     what, _, name = text.partition(":")
     if what == "stage" and name in {step.stage.name for step in plan()}:
         return Redo(stage=name)
-    if what == "model" and name:
+    if what == "model" and name in models:
         return Redo(model=name)
     raise Misconfigured(f"cannot redo {text!r}: say failed, all, stage:NAME or model:NAME", code="E-CONF-009")
 
@@ -173,23 +200,25 @@ def _chosen(home: Home, stages: Sequence[str]) -> tuple[Step, ...]:
     return tuple(step for step in home.steps if not stages or step.stage.name in stages)
 
 
-def _shared(home: Home, assets: Sequence[Asset]) -> Iterator[Asset]:
-    """Yield each asset under a lease; what another worker holds comes last, when it is free."""
+def _each(home: Home, assets: Sequence[Asset], work: Callable[[Asset], None]) -> None:
+    """Work on each asset under its lease; what another worker holds comes last, when it is free."""
     waiting = list(assets)
     while waiting:
-        held: list[Asset] = []
+        later: list[Asset] = []
         for asset in waiting:
-            name = f"asset:{asset.id}"
+            name = lease_of(asset.id)
             if not home.leases.take(name):
-                held.append(asset)
+                later.append(asset)
                 continue
             try:
-                yield asset
+                work(asset)
+            except Lost:
+                later.append(asset)
             finally:
                 home.leases.release(name)
-        if len(held) == len(waiting):
+        if len(later) == len(waiting):
             time.sleep(_POLL_SECONDS)
-        waiting = held
+        waiting = later
 
 
 def _patiently(line: Line, asset: Asset, step: Step) -> None:
@@ -197,6 +226,8 @@ def _patiently(line: Line, asset: Asset, step: Step) -> None:
     for attempt in range(1, _TRIES + 1):
         try:
             line.stage(asset, step)
+        except Lost:
+            raise
         except Unavailable as err:
             _log.warning("%s on %s: %s, try %d of %d", step.stage.name, asset.id[:12], err.code, attempt, _TRIES)
             if attempt == _TRIES:

@@ -1,63 +1,59 @@
 """Rebuild: make catalogue and index again from the vault alone."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.catalogue import ItemRow, Row
+from pipeline.catalogue import Row
+from pipeline.catalogue.store import FILLED
 from pipeline.core.model import AssetId, Enrichment, Outcome
+from pipeline.core.ports import IndexRow
 from pipeline.index.rebuild import rebuild as build_beside
 from pipeline.index.rows import rows_of
 from pipeline.runner import row_of
+from pipeline.usecases.batches import PREFIX, bring_over
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home
 from pipeline.usecases.process import index_row
 
-_BATCH = "batch/"
-REBUILT = "rebuilt"
+
+def rebuild_catalogue(home: Home) -> dict[str, Any]:
+    """Forget the catalogue and read registers and objects again; what is not in the vault is made again.
+
+    Nobody works meanwhile: the lease ``rebuild`` waits for other rebuilds, and a half-filled
+    catalogue is filled anew by whoever opens it next.
+    """
+    with home.leases.holding(LEASE):
+        return _rebuild_catalogue(home)
 
 
-def rebuild_catalogue(home: Home, progress: Callable[[int], None] = lambda _n: None) -> dict[str, Any]:
-    """Forget the catalogue and read registers and objects again; what is not in the vault is made again."""
+def _rebuild_catalogue(home: Home) -> dict[str, Any]:
     home.catalogue.clear()
-    batches = items = 0
-    for name in home.registers.names(_BATCH):
+    batches = items = assets = enrichments = 0
+    for name in home.registers.names(PREFIX):
         batches += 1
-        items += _batch(home, name.removeprefix(_BATCH))
-    assets = enrichments = 0
+        items += len(bring_over(home, name.removeprefix(PREFIX))[1])
     for asset in home.vault.assets():
         assets += 1
         enrichments += _asset(home, asset)
-        progress(assets)
-    home.catalogue.set_meta(REBUILT, "yes")
+    home.catalogue.set_meta(FILLED, "yes")
     return {"batches": batches, "items": items, "assets": assets, "enrichments": enrichments}
+
+
+LEASE = "rebuild"
 
 
 def first_time(home: Home) -> None:
     """Fill what has never been filled: a new home is soon read; a lost catalogue or index comes from the vault."""
-    with home.leases.holding("rebuild"):
-        if home.catalogue.meta(REBUILT) is None:
-            rebuild_catalogue(home)
+    with home.leases.holding(LEASE):
+        if home.catalogue.meta(FILLED) is None:
+            _rebuild_catalogue(home)
         if not home.settings.index.exists():
             rebuild_index(home)
 
 
 def complete(home: Home) -> bool:
     """Tell whether catalogue and index have been filled: an empty one must never answer for a full vault."""
-    return home.settings.index.exists() and home.catalogue.meta(REBUILT) is not None
-
-
-def _batch(home: Home, ref: str) -> int:
-    records = list(home.registers.read(f"{_BATCH}{ref}"))
-    head = records[0]
-    items = [
-        ItemRow(
-            n=one["n"], asset=AssetId(one["asset"]) if one["asset"] else None, outcome=one["outcome"],
-            code=one["code"], reason=one["reason"], record=one,
-        )
-        for one in records if one["type"] == "item"
-    ]  # fmt: skip
-    home.catalogue.add_items(ref, head["register"], head["created_at"], items)
-    return len(items)
+    return home.settings.index.exists() and home.catalogue.meta(FILLED) is not None
 
 
 def _asset(home: Home, asset: AssetId) -> int:
@@ -75,16 +71,15 @@ def _asset(home: Home, asset: AssetId) -> int:
     return len(records)
 
 
-def rebuild_index(home: Home, progress: Callable[[int], None] = lambda _n: None) -> dict[str, Any]:
+def rebuild_index(home: Home) -> dict[str, Any]:
     """Build the index beside the old one from every asset, compare, and swap."""
     done = 0
 
-    def everything() -> Any:
+    def everything() -> Iterator[tuple[AssetId, Sequence[IndexRow]]]:
         nonlocal done
         for asset in home.vault.assets():
             yield asset, rows_of(fold(home, asset))
             done += 1
-            progress(done)
 
     report = build_beside(home.index, everything())
     return {"assets": done, "passages": report.contents.passages, "digest": report.contents.digest}

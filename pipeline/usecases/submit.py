@@ -2,17 +2,21 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pipeline.catalogue import ItemRow
 from pipeline.core.canonical import digest
+from pipeline.core.clock import now_text
 from pipeline.core.conditions import defaults, parse
+from pipeline.core.gate import Purpose
 from pipeline.core.model import AssetId, Source
 from pipeline.errors import CODES, Misconfigured, Refused
-from pipeline.usecases.home import Home, now_text
+from pipeline.usecases.access import Access
+from pipeline.usecases.batches import open_batch
+from pipeline.usecases.home import Home
 from pipeline.usecases.intake import Found, find, path_facts, read_manifest
 
 BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -29,11 +33,11 @@ class Submission:
     source: Source = Source.SUBMITTED
     provider: str | None = None
     url: str | None = None
-    conditions: dict[str, Any] | None = None
+    conditions: dict[Source, dict[str, Any]] = field(default_factory=dict)
+    """What the provider wrote, completed by the defaults of each source type; empty when nothing was written."""
     rows: Sequence[tuple[Path, dict[str, str]]] = ()
     recursive: bool = False
     follow: bool = False
-    progress: Callable[[int, Path], None] = field(default=lambda _n, _path: None)
 
 
 def submission_of(
@@ -45,16 +49,15 @@ def submission_of(
     rows = read_manifest(manifest) if manifest else []
     if not paths and not rows:
         raise Misconfigured("name at least one path, or a manifest", code="E-CONF-009")
-    kind = Source(source)
-    terms = None
+    terms = {}
     if conditions is not None:
         try:
             text = conditions.read_bytes()
         except OSError as err:
             raise Refused(f"the conditions cannot be read: {err.strerror}", code="E-COND-001") from err
-        terms = parse(text, base=defaults(kind, home.actor)).as_json()
+        terms = {kind: parse(text, base=defaults(kind, home.actor)).as_json() for kind in Source}
     return Submission(
-        batch=batch, paths=paths, source=kind, provider=provider, url=url, conditions=terms, rows=rows,
+        batch=batch, paths=paths, source=Source(source), provider=provider, url=url, conditions=terms, rows=rows,
         recursive=recursive, follow=follow,
     )  # fmt: skip
 
@@ -69,93 +72,120 @@ def submit(home: Home, submission: Submission) -> dict[str, Any]:
     """Preserve every readable file, write the batch's register, and answer one line per item."""
     check_reference(submission.batch)
     with home.leases.holding(f"batch:{submission.batch}"):
-        register = _open_batch(home, submission.batch)
-        known = {_same(one.record, one.asset, one.code): one for one in home.catalogue.items(submission.batch)}
-        following = max((one.n for one in known.values()), default=0) + 1
-        answers: list[dict[str, Any]] = []
-        seen: set[AssetId] = set()  # preserved just now, not yet in the catalogue
-        for chunk in _chunks(_found(submission), _CHUNK):
-            fresh: list[ItemRow] = []
-            for found in chunk:
-                submission.progress(len(answers), found.path)
-                item = _take(home, submission, found, n=following + len(fresh), seen=seen)
-                same = _same(item.record, item.asset, item.code)
-                if same in known:
-                    item = known[same]
-                else:
-                    known[same] = item
-                    fresh.append(item)
-                answers.append(_answer(item))
-            _acknowledge(home, submission.batch, register, fresh)
-            following += len(fresh)
+        work = _Work(home, submission)
+        answers = [work.answer(item) for item in work.items()]
     totals: dict[str, int] = {}
     for one in answers:
         totals[one["outcome"]] = totals.get(one["outcome"], 0) + 1
     return {"batch": submission.batch, "items": answers, "totals": totals}
 
 
+class _Work:
+    """One submission at work, under the lease of its batch."""
+
+    def __init__(self, home: Home, submission: Submission) -> None:
+        self._home = home
+        self._submission = submission
+        self._actor = home.actor
+        self._access = Access(home)
+        self._register, before = open_batch(home, submission.batch, self._actor)
+        self._next = max((one.n for one in before), default=0) + 1
+        # What was submitted before is the same item again; twice in one call is two items.
+        self._before: dict[tuple[Any, ...], list[ItemRow]] = {}
+        for one in before:
+            self._before.setdefault(_same(one.record), []).append(one)
+        self._mine: dict[AssetId, list[int]] = {}
+        for one in before:
+            if one.asset and one.record["submitted_by"] == self._actor:
+                self._mine.setdefault(one.asset, []).append(one.n)
+        self._taken: set[AssetId] = set()
+
+    def items(self) -> Iterator[ItemRow]:
+        for chunk in _chunks(_found(self._submission), _CHUNK):
+            fresh: list[ItemRow] = []
+            answered: list[ItemRow] = []
+            for found in chunk:
+                item = self._take(found)
+                if known := self._before.get(_same(item.record)):
+                    item = known.pop(0)
+                else:
+                    fresh.append(item)
+                    self._next += 1
+                    if item.asset:
+                        self._mine.setdefault(item.asset, []).append(item.n)
+                answered.append(item)
+            self._acknowledge(fresh)
+            yield from answered
+
+    def answer(self, item: ItemRow) -> dict[str, Any]:
+        """Answer for an item; that its bytes came before, by a way unknown to this person, is not said."""
+        outcome = item.outcome
+        if outcome == "duplicate" and not self._may_know_of_another(item):
+            outcome = "preserved"
+        return {
+            "n": item.n, "path": item.record["path"], "asset": item.asset, "outcome": outcome, "code": item.code,
+            "reason": item.reason,
+        }  # fmt: skip
+
+    def _may_know_of_another(self, item: ItemRow) -> bool:
+        if item.asset is None or any(n < item.n for n in self._mine.get(item.asset, ())):
+            return item.asset is not None
+        ways = self._access.decide(Purpose.VIEW, item.asset).through
+        return any(batch != self._submission.batch or n < item.n for batch, n in ways)
+
+    def _take(self, found: Found) -> ItemRow:
+        """Preserve one file, and state how it came."""
+        given = self._submission
+        asset: AssetId | None = None
+        code, reason, outcome = found.code, found.reason, "refused"
+        if code is None:
+            try:
+                kept = self._home.vault.preserve(found.target or found.path)
+            except Refused as err:
+                code, reason = err.code, err.reason
+            else:
+                asset = kept.id
+                outcome = self._outcome(asset)
+                self._home.catalogue.add_asset(kept)
+        source = Source(found.facts.get("source") or given.source)
+        record = {
+            "type": "item", "n": self._next, "asset": asset, "outcome": outcome, "code": code, "reason": reason,
+            **path_facts(found.path), "provider": given.provider, "url": given.url, "received_at": now_text(),
+            **found.facts, "source": str(source), "conditions": given.conditions.get(source),
+            "submitted_by": self._actor, "salt": secrets.token_hex(16),
+        }  # fmt: skip
+        return ItemRow(n=self._next, asset=asset, outcome=outcome, code=code, reason=reason, record=record)
+
+    def _outcome(self, asset: AssetId) -> str:
+        new = asset not in self._taken and not self._home.catalogue.items_of(asset)
+        self._taken.add(asset)
+        return "preserved" if new else "duplicate"
+
+    def _acknowledge(self, fresh: Sequence[ItemRow]) -> None:
+        if not fresh:
+            return
+        home, batch = self._home, self._submission.batch
+        records = [one.record for one in fresh]
+        home.registers.append(f"batch/{batch}", records, key=f"items-{fresh[0].n}-{digest(records)[:16]}")
+        home.log.append("submit", actor=self._actor, subject=self._register, items=len(fresh), records=digest(records))
+        home.catalogue.add_items(batch, self._register, records[0]["received_at"], fresh)
+
+
+_TERMS = ("source", "provider", "url", "collected_at", "collector", "reference", "part_of", "role", "conditions")
+"""Facts that make a second submission of the same file another acquisition of it."""
+
+
+def _same(record: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what makes a second submission of an item the same item: its path, its bytes or its fault, its terms."""
+    what = record["asset"] or record["code"]
+    return (record.get("path_bytes") or record["path"], what, digest([record.get(name) for name in _TERMS]))
+
+
 def _found(submission: Submission) -> Iterator[Found]:
     yield from find(submission.paths, recursive=submission.recursive, follow=submission.follow)
     for path, facts in submission.rows:
         for one in find([path], recursive=submission.recursive, follow=submission.follow):
-            yield Found(path=one.path, code=one.code, reason=one.reason, facts=facts)
-
-
-def _open_batch(home: Home, batch: str) -> str:
-    if register := home.catalogue.register_of(batch):
-        return register
-    register = f"r-{secrets.token_hex(8)}"
-    head = {
-        "type": "batch", "schema": "batch/1", "ref": batch, "register": register, "created_at": now_text(),
-        "created_by": home.actor,
-    }  # fmt: skip
-    home.registers.append(f"batch/{batch}", [head], key=f"open-{batch}")
-    home.catalogue.add_items(batch, register, head["created_at"], [])
-    return register
-
-
-def _take(home: Home, submission: Submission, found: Found, *, n: int, seen: set[AssetId]) -> ItemRow:
-    """Preserve one file, and state how it came."""
-    asset: AssetId | None = None
-    code, reason, outcome = found.code, found.reason, "refused"
-    if code is None:
-        try:
-            kept = home.vault.preserve(found.path)
-        except Refused as err:
-            code, reason = err.code, err.reason
-        else:
-            asset = kept.id
-            outcome = "duplicate" if asset in seen or home.catalogue.items_of(asset) else "preserved"
-            home.catalogue.add_asset(kept)
-            seen.add(asset)
-    record = {
-        "type": "item", "n": n, "asset": asset, "outcome": outcome, "code": code, "reason": reason,
-        **path_facts(found.path), "source": str(submission.source), "provider": submission.provider,
-        "url": submission.url, "received_at": now_text(), **found.facts,
-        "conditions": submission.conditions, "submitted_by": home.actor, "salt": secrets.token_hex(16),
-    }  # fmt: skip
-    return ItemRow(n=n, asset=asset, outcome=outcome, code=code, reason=reason, record=record)
-
-
-def _acknowledge(home: Home, batch: str, register: str, fresh: Sequence[ItemRow]) -> None:
-    if not fresh:
-        return
-    records = [one.record for one in fresh]
-    home.registers.append(f"batch/{batch}", records, key=f"items-{fresh[0].n}-{digest(records)[:16]}")
-    home.log.append("submit", actor=home.actor, subject=register, items=len(fresh), records=digest(records))
-    home.catalogue.add_items(batch, register, records[0]["received_at"], fresh)
-
-
-def _same(record: dict[str, Any], asset: AssetId | None, code: str | None) -> tuple[Any, ...]:
-    """Return what makes a second submission of an item the same item: its path, and its bytes or its fault."""
-    return (record.get("path_bytes") or record["path"], asset or code)
-
-
-def _answer(item: ItemRow) -> dict[str, Any]:
-    return {
-        "n": item.n, "path": item.record["path"], "asset": item.asset, "outcome": item.outcome, "code": item.code,
-        "reason": item.reason,
-    }  # fmt: skip
+            yield replace(one, facts=facts)
 
 
 def _chunks(found: Iterable[Found], size: int) -> Iterator[list[Found]]:

@@ -14,13 +14,27 @@ from pipeline.vault.process import JOURNAL, Bench
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why a version is made: the message that it carries, and on whose behalf, in which run."""
+
+    message: str
+    actor: str = "vault"
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """One version about to appear: in which storage root, of which object, with which inventory (SHA-512)."""
+    """One version about to appear: in which storage root, of which object, with which inventory (SHA-512).
+
+    Whoever settles it in the end, ``actor`` and ``run`` say who had it made.
+    """
 
     root: str
     object: str
     version: int
     inventory: str
+    actor: str = "vault"
+    run: str | None = None
 
 
 class Journal:

@@ -11,16 +11,18 @@ from urllib.parse import quote
 
 from pipeline.core.model import Asset, AssetId
 from pipeline.core.ports import AuditReport
-from pipeline.errors import Corrupt, Misconfigured, Refused
+from pipeline.errors import Corrupt, Misconfigured
 from pipeline.vault import source as src
 from pipeline.vault.audit import Progress, audit
 from pipeline.vault.custody import LocalLog
-from pipeline.vault.files import clone, digest_file, read_blocks, writing
+from pipeline.vault.entry import check
+from pipeline.vault.files import clone, writing
 from pipeline.vault.inventory import Inventory
+from pipeline.vault.journal import Cause
 from pipeline.vault.layout import id_of
 from pipeline.vault.ocfl import Stage
 from pipeline.vault.series import Series, json_line
-from pipeline.vault.storage import ASSET, Storage
+from pipeline.vault.storage import ASSET, EXTEND, Storage
 
 ORIGINAL = "original"
 ENRICHMENTS = "enrichments/"
@@ -37,17 +39,17 @@ class LocalVault:
         self._log = log
         self._store = storage.stores["objects"]
 
-    def preserve(self, source: Path, *, move: bool = False) -> Asset:
+    def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
         """Take a file's bytes in. ``move`` gives up a file that we wrote ourselves and closed."""
-        with src.opened(source) as fd, self._storage.staged() as (stage, journal):
-            own = move and self._take(source, fd, stage)
+        with src.opened(source, follow=follow) as fd, self._storage.staged() as (stage, journal):
+            own = move and not follow and self._take(source, fd, stage)
             if not own:
                 self._copy(fd, stage)
             digests = stage.added[ORIGINAL]
             asset = AssetId(digests.sha256)
             try:
                 made = self._head(asset) is None and self._store.create(
-                    ASSET + asset, stage, journal, message="preserve"
+                    ASSET + asset, stage, journal, cause=Cause(message="preserve")
                 )
             except BaseException:
                 if own and (left := stage.target(ORIGINAL)).exists():
@@ -65,9 +67,9 @@ class LocalVault:
         return bool(_SHA256.fullmatch(asset)) and self._store.folder(ASSET + asset).is_dir()
 
     def asset(self, asset: AssetId) -> Asset:
-        """Return the asset's noun; ``Refused`` (E-FIND-001) when it is not here."""
+        """Return the asset's noun."""
         head = self._known(asset)
-        size = head.files(1)[ORIGINAL].stat().st_size
+        size = _there(head.files(1)[ORIGINAL], asset).stat().st_size
         return Asset(id=asset, sha512=head.sha512(ORIGINAL), bytes=size)
 
     def assets(self) -> Iterator[AssetId]:
@@ -80,17 +82,21 @@ class LocalVault:
     @contextmanager
     def original(self, asset: AssetId) -> Iterator[Path]:
         """Lend the preserved file itself, which is read-only."""
-        path = self._known(asset).files(1)[ORIGINAL]
-        if not path.is_file():
-            raise Corrupt(f"{asset}: the original is gone", code="E-VAULT-003")
-        yield path
+        yield _there(self._known(asset).files(1)[ORIGINAL], asset)
 
     def write_back(
-        self, asset: AssetId, run: str, records: Sequence[Mapping[str, Any]], keep: Mapping[str, Path]
+        self,
+        asset: AssetId,
+        run: str,
+        records: Sequence[Mapping[str, Any]],
+        keep: Mapping[str, Path],
+        *,
+        actor: str = "vault",
     ) -> str:
         """Add one version; without records and derivatives there is nothing to add, and nothing is."""
         if not _RUN.fullmatch(run):
             raise Misconfigured(f"a run may not be called {run!r}", code="E-CONF-001")
+        check(EXTEND, actor, None, {})  # after the commit it would be too late
         head = self._known(asset)
         if not records and not keep:
             return head.digest
@@ -106,7 +112,7 @@ class LocalVault:
             if not stage.added:  # every derivative was there already: the version still says that the run was here
                 stage.add_bytes(f"{ENRICHMENTS}{quote(run, safe='+@')}.jsonl", b"")
 
-        return self._series(asset).add(fill, message=f"write-back {run}")
+        return self._series(asset).add(fill, cause=Cause(message=f"write-back {run}", actor=actor, run=run))
 
     def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
         """Yield every enrichment written back, oldest first."""
@@ -115,9 +121,10 @@ class LocalVault:
 
     def kept(self, asset: AssetId, sha256: str) -> Path | None:
         """Return a kept derivative's file."""
+        self._known(asset)
         for part in self._series(asset).parts():
             if (path := part.files(part.head).get(DERIVATIVES + sha256)) is not None:
-                return path
+                return _there(path, asset)
         return None
 
     def audit(self, part: tuple[int, int] | None = None, *, progress: Progress | None = None) -> AuditReport:
@@ -153,7 +160,7 @@ class LocalVault:
 
     def _known(self, asset: AssetId) -> Inventory:
         if (head := self._head(asset)) is None:
-            raise Refused(f"no asset {asset[:80]} is preserved here", code="E-FIND-001")
+            raise Corrupt(f"no asset {asset[:80]} is preserved here", code="E-VAULT-003")
         return head
 
     def _copy(self, fd: int, stage: Stage) -> None:
@@ -189,7 +196,13 @@ class LocalVault:
         return True
 
 
+def _there(path: Path, asset: AssetId) -> Path:
+    if not path.is_file():
+        raise Corrupt(f"{asset}: {path.name} is gone", code="E-VAULT-003")
+    return path
+
+
 def _add_derivative(stage: Stage, name: str, sha256: str, path: Path) -> None:
-    with src.opened(path) as fd:
-        if stage.add(name, read_blocks(fd)).sha256 != sha256:
-            raise Corrupt(f"derivative {sha256}: its file holds {digest_file(path).sha256}", code="E-VAULT-001")
+    with src.own(path) as fd:
+        if (found := stage.add(name, src.blocks(fd)).sha256) != sha256:
+            raise Corrupt(f"derivative {sha256}: its file holds {found}", code="E-VAULT-001")

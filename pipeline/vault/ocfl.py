@@ -15,7 +15,7 @@ from typing import Any
 from pipeline.vault import inventory as inv
 from pipeline.vault.files import Digests, copy_blocks, digest, make_dirs, sync_dir, sync_tree, write_new
 from pipeline.vault.inventory import Inventory
-from pipeline.vault.journal import Commit, Journal
+from pipeline.vault.journal import Cause, Commit, Journal
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR, object_folder, object_folders
 from pipeline.vault.process import utc_now
 
@@ -85,9 +85,9 @@ class Store:
         """Walk the folders of all objects."""
         return object_folders(self.root)
 
-    def create(self, object_id: str, stage: Stage, journal: Journal, *, message: str) -> Commit | None:
+    def create(self, object_id: str, stage: Stage, journal: Journal, *, cause: Cause) -> Commit | None:
         """Make an object of what was staged; ``None`` when it exists already."""
-        body, commit = self._describe(inv.first(object_id), stage, message)
+        body, commit = self._describe(inv.first(object_id), stage, cause)
         whole = stage.place / "object"
         whole.mkdir(mode=0o700)
         data, sidecar, _ = inv.spelled(body)
@@ -98,9 +98,9 @@ class Store:
         sync_tree(whole)
         return commit if self._appear(whole, self.folder(object_id), commit, journal) else None
 
-    def extend(self, old: Inventory, stage: Stage, journal: Journal, *, message: str) -> Commit | None:
+    def extend(self, old: Inventory, stage: Stage, journal: Journal, *, cause: Cause) -> Commit | None:
         """Add one version to ``old``; ``None`` when another writer added that version first."""
-        _, commit = self._describe(old.body, stage, message)
+        _, commit = self._describe(old.body, stage, cause)
         sync_tree(stage.version)
         target = old.folder / f"v{commit.version}"
         return commit if self._appear(stage.version, target, commit, journal) else None
@@ -127,12 +127,15 @@ class Store:
             sync_dir(place)
             place = place.parent
 
-    def _describe(self, old: Mapping[str, Any], stage: Stage, message: str) -> tuple[dict[str, Any], Commit]:
-        body = inv.extended(old, stage.added, message=message, user=self._user, created=utc_now())
+    def _describe(self, old: Mapping[str, Any], stage: Stage, cause: Cause) -> tuple[dict[str, Any], Commit]:
+        body = inv.extended(old, stage.added, message=cause.message, user=self._user, created=utc_now())
         data, sidecar, sha512 = inv.spelled(body)
         write_new(stage.version / INVENTORY, data, sync=False)
         write_new(stage.version / SIDECAR, sidecar, sync=False)
-        return body, Commit(root=self.name, object=body["id"], version=int(body["head"][1:]), inventory=sha512)
+        return body, Commit(
+            root=self.name, object=body["id"], version=int(body["head"][1:]), inventory=sha512,
+            actor=cause.actor, run=cause.run,
+        )  # fmt: skip
 
     def _appear(self, staged: Path, target: Path, commit: Commit, journal: Journal) -> bool:
         with journal.beginning(commit):

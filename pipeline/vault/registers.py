@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Corrupt, Misconfigured
+from pipeline.vault.entry import check
 from pipeline.vault.files import writing
 from pipeline.vault.inventory import Inventory, read_pair, version_numbers
+from pipeline.vault.journal import Cause
 from pipeline.vault.layout import id_of, object_digest
 from pipeline.vault.ocfl import Stage
 from pipeline.vault.process import locked
 from pipeline.vault.series import Series, json_line
-from pipeline.vault.storage import REGISTER, Storage
+from pipeline.vault.storage import EXTEND, REGISTER, Storage
 
 ENTRIES = "entries/"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99}){0,3}")
@@ -27,8 +29,9 @@ class LocalRegisters:
         self._storage = storage
         self._store = storage.stores["registers"]
 
-    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str) -> None:
+    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str, actor: str = "vault") -> None:
         """Add records as one version of the register; nothing happens without records."""
+        check(EXTEND, actor, None, {})  # after the commit it would be too late
         if not records:
             return
         lines = b"".join(json_line(one) for one in records)
@@ -39,12 +42,13 @@ class LocalRegisters:
 
         series = self._series(name)
         message = f"append {hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
+        cause = Cause(message=message, actor=actor)
         # The lock only spares appenders on one host each other's retries; the rename is what decides.
         with writing("the vault"):
             locks = self._storage.root / "locks"
             locks.mkdir(mode=0o700, exist_ok=True)
             with locked(locks / f"register-{object_digest(REGISTER + name)[:2]}"):
-                series.add(fill, message=message)
+                series.add(fill, cause=cause)
 
     def read(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the records in order; none where there is no such register."""

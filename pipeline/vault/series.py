@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.errors import Corrupt, Unavailable
 from pipeline.vault.inventory import Inventory
-from pipeline.vault.journal import Commit, Journal
+from pipeline.vault.journal import Cause, Commit, Journal
 from pipeline.vault.layout import INVENTORY
 from pipeline.vault.ocfl import Stage, roll_forward
 from pipeline.vault.storage import Storage
@@ -50,27 +50,27 @@ class Series:
                         yield from _read_records(files[name], part.sha512(name))
                 before = set(files)
 
-    def add(self, fill: Callable[[Stage, list[Inventory]], None], *, message: str) -> str:
-        """Add one version, once per ``message``; return the SHA-512 of its inventory.
+    def add(self, fill: Callable[[Stage, list[Inventory]], None], *, cause: Cause) -> str:
+        """Add one version, once per ``cause.message``; return the SHA-512 of its inventory.
 
         ``fill`` puts the content together; it is called again when another writer was first.
         """
         for _ in range(_TRIES):
             with self._storage.staged() as (stage, journal):
                 parts = self.parts()
-                if (kept := _with_message(parts, message)) is not None:
+                if (kept := _with_message(parts, cause.message)) is not None:
                     roll_forward(parts[-1].folder, journal)
                     self._store.make_durable(parts[-1].folder)
                     return kept
                 fill(stage, parts)
-                if (commit := self._append(parts, stage, journal, message)) is not None:
+                if (commit := self._append(parts, stage, journal, cause)) is not None:
                     return commit.inventory
         raise Unavailable(f"{self._id}: other writers were always first", code="E-VAULT-006")
 
-    def _append(self, parts: list[Inventory], stage: Stage, journal: Journal, message: str) -> Commit | None:
+    def _append(self, parts: list[Inventory], stage: Stage, journal: Journal, cause: Cause) -> Commit | None:
         if parts and parts[-1].head < VERSIONS_PER_OBJECT:
-            return self._store.extend(parts[-1], stage, journal, message=message)
-        return self._store.create(self._part(len(parts) + 1), stage, journal, message=message)
+            return self._store.extend(parts[-1], stage, journal, cause=cause)
+        return self._store.create(self._part(len(parts) + 1), stage, journal, cause=cause)
 
     def _part(self, number: int) -> str:
         return self._id if number == 1 else f"{self._id}:{number}"

@@ -1,4 +1,4 @@
-"""Sources: files of others, read without touching them, and refused when they move under us."""
+"""Sources: files read without touching them; those of others are refused when they move under us."""
 
 import errno
 import os
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.errors import Refused
+from pipeline.errors import PipelineError, Refused, Unavailable
 from pipeline.vault.files import read_blocks
 
 _REASONS = {
@@ -19,14 +19,17 @@ _REASONS = {
 }
 
 
+_UNREADABLE = "E-SUBMIT-002"
+
+
 @contextmanager
-def opened(path: Path) -> Iterator[int]:
+def opened(path: Path, *, follow: bool = False) -> Iterator[int]:
     """Open a regular file for reading alone; ``Refused`` says why it cannot be had.
 
-    Never follows a link and never waits for a FIFO's other end. The time of last access stays
-    as it was where the system lets us.
+    Never waits for a FIFO's other end, and follows a link only where that was asked for. The
+    time of last access stays as it was where the system lets us.
     """
-    fd = _open(path)
+    fd = _open(path, 0 if follow else os.O_NOFOLLOW)
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISDIR(mode):
@@ -36,6 +39,18 @@ def opened(path: Path) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
+
+
+@contextmanager
+def own(path: Path) -> Iterator[int]:
+    """Open a file that we wrote ourselves. What is wrong with it is our fault, never the material's."""
+    try:
+        with opened(path) as fd:
+            yield fd
+    except Refused as err:
+        if err.code == _UNREADABLE:
+            raise Unavailable(f"a file of our own: {err.reason}", code="E-VAULT-005") from err
+        raise PipelineError(f"a file of our own: {err.reason}", code="E-STAGE-001") from err
 
 
 @contextmanager
@@ -55,13 +70,13 @@ def blocks(fd: int) -> Iterator[memoryview]:
             seen += len(block)
             yield block
     except OSError as err:
-        raise Refused(f"reading stopped at byte {seen}: {err.strerror}", code="E-SUBMIT-002") from err
+        raise Refused(f"reading stopped at byte {seen}: {err.strerror}", code=_UNREADABLE) from err
     if seen != expected:
         raise Refused("the file changed while it was read", code="E-SUBMIT-006")
 
 
-def _open(path: Path) -> int:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+def _open(path: Path, how: int) -> int:
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | how
     try:
         return os.open(path, flags | os.O_NOATIME)
     except PermissionError:  # only its owner may read without a trace
@@ -75,7 +90,7 @@ def _open(path: Path) -> int:
 
 
 def _refusal(err: OSError) -> Refused:
-    code, reason = _REASONS.get(err.errno or 0, ("E-SUBMIT-002", f"the file cannot be read: {err.strerror}"))
+    code, reason = _REASONS.get(err.errno or 0, (_UNREADABLE, f"the file cannot be read: {err.strerror}"))
     return Refused(reason, code=code)
 
 

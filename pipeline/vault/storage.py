@@ -1,5 +1,6 @@
 """Storage: both roots of a vault, what this process has begun in them, and the mending of what others left."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,11 @@ def log_subject(object_id: str) -> str:
     return object_id if object_id.startswith(ASSET) else f"{REGISTER}sha256:{object_digest(object_id)}"
 
 
+def _log_run(run: str) -> str:
+    """Name a run in the custody log, by its digest where it might be somebody's address."""
+    return f"sha256:{hashlib.sha256(run.encode()).hexdigest()}" if "@" in run else run
+
+
 class Storage:
     """The two OCFL storage roots under ``root`` and one process's way of writing to them."""
 
@@ -44,13 +50,15 @@ class Storage:
         return Journal(Bench(self.staging))
 
     def _record(self, commit: Commit) -> None:
+        run = {} if commit.run is None else {"run": _log_run(commit.run)}
         self._log.append(
             CREATE if commit.version == 1 else EXTEND,
-            actor="vault",
+            actor=commit.actor,
             subject=log_subject(commit.object),
             root=commit.root,
             version=commit.version,
             inventory=commit.inventory,
+            **run,
         )
 
     @contextmanager

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.core.model import AssetId
 from pipeline.core.ports import CustodyLog, Derivatives, Registers, Vault
-from pipeline.errors import Corrupt, Misconfigured, Refused
+from pipeline.errors import Corrupt, Misconfigured, PipelineError, Refused
 from pipeline.vault import LocalDerivatives, open_vault
 
 
@@ -103,15 +103,52 @@ class TestEveryVault:
             assert path.stat().st_mode & 0o222 == 0
             assert path.stat().st_nlink == 1
 
-    def test_what_was_never_preserved_is_refused(self, ports: Ports) -> None:
-        unknown = AssetId("0" * 64)
+    @pytest.mark.parametrize("name", ["0" * 64, "../../etc/passwd"])
+    def test_what_is_not_here_is_the_custodians_and_never_the_materials_fault(
+        self, ports: Ports, tmp_path: Path, name: str
+    ) -> None:
+        unknown = AssetId(name)
+        (tmp_path / "thumb").write_bytes(b"small picture")
         assert not ports.vault.has(unknown)
-        assert not ports.vault.has(AssetId("../../etc/passwd"))
-        with pytest.raises(Refused) as caught:
-            ports.vault.asset(unknown)
-        assert caught.value.code == "E-FIND-001"
-        with pytest.raises(Refused), ports.vault.original(unknown):
-            pass
+        for ask in (
+            lambda: ports.vault.asset(unknown),
+            lambda: ports.vault.original(unknown).__enter__(),
+            lambda: list(ports.vault.records(unknown)),
+            lambda: ports.vault.kept(unknown, "0" * 64),
+            lambda: ports.vault.write_back(unknown, "run", [{"n": 1}], {}),
+            lambda: ports.vault.write_back(unknown, "run", [], {}),
+        ):
+            with pytest.raises(Corrupt) as caught:
+                ask()
+            assert caught.value.code == "E-VAULT-003"
+
+    def test_a_links_target_is_preserved_when_links_are_to_be_followed(
+        self, ports: Ports, source: Path, tmp_path: Path
+    ) -> None:
+        data = source.read_bytes()
+        (tmp_path / "link").symlink_to(source)
+        asset = ports.vault.preserve(tmp_path / "link", follow=True)
+        assert asset.id == hashlib.sha256(data).hexdigest()
+        assert (tmp_path / "link").is_symlink()
+        assert source.read_bytes() == data
+
+    def test_what_a_followed_link_leads_to_must_be_a_regular_file(self, ports: Ports, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "fifo")
+        targets = {"fifo": "E-SUBMIT-003", "missing": "E-SUBMIT-001", ".": "E-SUBMIT-004", "link": "E-SUBMIT-005"}
+        for target, code in targets.items():
+            (tmp_path / "link").unlink(missing_ok=True)
+            (tmp_path / "link").symlink_to(tmp_path / target)
+            with pytest.raises(Refused) as caught:
+                ports.vault.preserve(tmp_path / "link", follow=True)
+            assert caught.value.code == code
+
+    def test_a_moved_link_gives_up_the_link_and_not_its_target(
+        self, ports: Ports, source: Path, tmp_path: Path
+    ) -> None:
+        (tmp_path / "link").symlink_to(source)
+        ports.vault.preserve(tmp_path / "link", move=True, follow=True)
+        assert not (tmp_path / "link").is_symlink()
+        assert source.exists()
 
     def test_records_come_back_as_given_and_in_order(self, again: Callable[[], Ports], source: Path) -> None:
         ports = again()
@@ -159,6 +196,24 @@ class TestEveryVault:
         with pytest.raises(Corrupt):
             ports.vault.write_back(asset, "run", [{"n": 1}], {"0" * 64: tmp_path / "thumb"})
         assert list(ports.vault.records(asset)) == []
+
+    def test_a_derivative_that_is_gone_is_our_fault(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        with pytest.raises(PipelineError) as caught:
+            ports.vault.write_back(asset, "run", [{"n": 1}], {"0" * 64: tmp_path / "gone"})
+        assert not isinstance(caught.value, Refused)
+        assert caught.value.code == "E-STAGE-001"
+        assert list(ports.vault.records(asset)) == []
+
+    def test_an_impossible_actor_changes_nothing(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        with pytest.raises(Misconfigured):
+            ports.vault.write_back(asset, "run", [{"n": 1}], {}, actor="A Name")
+        with pytest.raises(Misconfigured):
+            ports.registers.append("people", [{"n": 1}], key="k", actor="A Name")
+        assert list(ports.vault.records(asset)) == []
+        assert not ports.registers.has("people")
+        assert ports.vault.audit().findings == ()
 
     def test_nothing_new_makes_no_version(self, ports: Ports, source: Path) -> None:
         asset = ports.vault.preserve(source).id
@@ -323,6 +378,62 @@ class TestEveryDerivatives:
 
     def test_a_link_is_not_taken(self, ports: Ports, source: Path, tmp_path: Path) -> None:
         (tmp_path / "link").symlink_to(source)
-        with pytest.raises(Refused):
+        with pytest.raises(PipelineError) as caught:
             ports.derivatives.put(tmp_path / "link", role="a", media_type="b/c", keep=True)
+        assert not isinstance(caught.value, Refused)
         assert source.exists()
+
+    def test_a_file_that_a_stage_did_not_write_is_our_fault(self, ports: Ports, tmp_path: Path) -> None:
+        for name in ("gone", "."):
+            with pytest.raises(PipelineError) as caught:
+                ports.derivatives.put(tmp_path / name, role="a", media_type="b/c", keep=False)
+            assert not isinstance(caught.value, Refused)
+            assert caught.value.code == "E-STAGE-001"
+
+    @pytest.mark.parametrize("keep", [False, True])
+    def test_a_lent_file_outlives_its_being_dropped(self, ports: Ports, tmp_path: Path, keep: bool) -> None:
+        (tmp_path / "x").write_bytes(b"pcm")
+        made = ports.derivatives.put(tmp_path / "x", role="pcm", media_type="audio/L16", keep=keep)
+        with ports.derivatives.workspace() as place:
+            lent = ports.derivatives.lend(made.sha256, place)
+            assert lent is not None
+            assert lent.parent == place
+            assert ports.derivatives.lend(made.sha256, place) == lent
+            ports.derivatives.drop(made.sha256)
+            ports.derivatives.sweep(-1)
+            assert lent.read_bytes() == b"pcm"
+            assert lent.stat().st_mode & 0o222 == 0
+        assert (ports.derivatives.get(made.sha256) is not None) is keep
+
+    def test_what_is_not_here_is_not_lent(self, ports: Ports) -> None:
+        with ports.derivatives.workspace() as place:
+            for name in ("0" * 64, "../../etc/passwd"):
+                assert ports.derivatives.lend(name, place) is None
+            assert list(place.iterdir()) == []
+
+    def test_a_lent_file_may_be_handed_in_again(self, ports: Ports, tmp_path: Path) -> None:
+        (tmp_path / "x").write_bytes(b"pcm")
+        made = ports.derivatives.put(tmp_path / "x", role="pcm", media_type="audio/L16", keep=False)
+        with ports.derivatives.workspace() as place:
+            lent = ports.derivatives.lend(made.sha256, place)
+            assert lent is not None
+            assert ports.derivatives.put(lent, role="pcm", media_type="audio/L16", keep=False) == made
+        assert ports.derivatives.get(made.sha256) is not None
+
+    def test_sweeping_takes_scratch_that_is_old_and_nothing_else(self, ports: Ports, tmp_path: Path) -> None:
+        made = {}
+        for name, keep in (("old", False), ("used", False), ("new", False), ("lasting", True)):
+            (tmp_path / name).write_bytes(name.encode())
+            made[name] = ports.derivatives.put(tmp_path / name, role="a", media_type="b/c", keep=keep).sha256
+        for name in ("old", "used", "lasting"):
+            path = ports.derivatives.get(made[name])
+            assert path is not None
+            os.utime(path, (1e9, 1e9))
+        with ports.derivatives.workspace() as place:
+            assert ports.derivatives.lend(made["used"], place)
+            (place / "mine").write_bytes(b"x")
+            os.utime(place / "mine", (1e9, 1e9))
+            assert ports.derivatives.sweep(3600) == 1
+            assert ports.derivatives.sweep(3600) == 0
+            assert (place / "mine").exists()
+        assert {name for name, sha256 in made.items() if ports.derivatives.get(sha256)} == {"used", "new", "lasting"}

@@ -1,5 +1,12 @@
 """Raw tags: all of them, bounded, and fit for a digest."""
 
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
 from pipeline.core.canonical import digest
 from pipeline.core.tags import LONGEST_VALUE, MOST_TAGS, complains, first, identifying, raw_tags
 
@@ -41,9 +48,58 @@ def test_any_tag_has_a_digest() -> None:
     assert digest(raw)
 
 
+HARMLESS = {
+    "exiftool:ExifIFD:FNumber": "2.8",
+    "exiftool:File:ImageWidth": "640",
+    "exiftool:File:FileType": "JPEG",
+    "exiftool:ExifIFD:DateTimeOriginal": "2012:03:15 14:30:05.250+03:00",
+    "exiftool:Track1:CompressorID": "avc1",
+    "exifread:EXIF ExposureTime": "1/100",
+    "exifread:IFD 2 BitsPerSample": "[8, 8, 8]",
+    "ffprobe:format:format_long_name": "QuickTime / MOV",
+    "ffprobe:format:creation_time": "2010-03-20T21:29:11.000000Z",
+    "ffprobe:stream0:language": "eng",
+}
+
+
 def test_what_leads_to_a_source_is_named() -> None:
-    kept = ["a:GPS:GPSLatitude", "a:IFD0:Model", "a:ExifIFD:SerialNumber", "a:IFD0:Artist", "a:IPTC:By-line"]
-    assert identifying(dict.fromkeys([*kept, "a:ExifIFD:FNumber", "a:File:ImageWidth"], "x")) == tuple(sorted(kept))
+    leading = {
+        "exiftool:GPS:GPSLatitude": "36.2021", "exiftool:GPS:GPSDateStamp": "2012:03:15", "exiftool:IFD0:Model": "X",
+        "exiftool:ExifIFD:SerialNumber": "1234", "exiftool:IFD0:Artist": "A. B.", "exiftool:IPTC:By-line": "A. B.",
+        "exiftool:XMP-xmpMM:HistorySoftwareAgent": "a program of somebody", "exiftool:PDF:Title": "x",
+        "exiftool:XMP-xmpMM:DerivedFromFilePath": "/home/somebody/x.psd", "exiftool:File:Comment": "for A.",
+        "exiftool:Canon:ISO": "400", "exifread:MakerNote ISO": "400", "ffprobe:format:title": "x",
+        "ffprobe:stream0:handler_name": "x", "ffprobe:format:encoder": "x", "a tag that nobody knows": "",
+    }  # fmt: skip
+    assert identifying({**leading, **HARMLESS}) == tuple(sorted(leading))
+
+
+def test_a_technical_tag_that_holds_text_is_named_too() -> None:
+    holding = dict.fromkeys(HARMLESS, "taken by A\u011fa in <Kobane>")
+    assert identifying(holding) == tuple(sorted(HARMLESS))
+
+
+_TELLING = ("Curie", "Madrid", "Spain", "Ian Britton", "Apple", "iPhone", "Photoshop", "http", "Test ", "GoPro", "@")
+
+
+@pytest.mark.parametrize("folder", ["photo_exif", "hostile"])
+def test_nothing_in_real_pictures_that_tells_who_or_where_is_left_out(testdata: Path, folder: str) -> None:
+    files = [one for one in sorted((testdata / folder).iterdir()) if one.suffix.lower() not in {".json", ".txt", ".md"}]
+    told = subprocess.run(
+        ["exiftool", "-json", "-G1", "-a", "-n", "-q", *files], capture_output=True, text=True, check=False
+    )
+    left: dict[str, str] = {}
+    marked = 0
+    for one in json.loads(told.stdout):
+        raw, _ = raw_tags({}, one, {})
+        names = identifying(raw)
+        marked += len(names)
+        left |= {f"{key} of {one['SourceFile']}": raw[key] for key in raw.keys() - set(names)}
+    assert marked > 100
+    assert len(left) > 100
+    assert not {key: value for key, value in left.items() if any(word in value for word in _TELLING)}
+    wordy = {key for key, value in left.items() if re.search(r"[^\W\d]{2}", value) and value not in {"undef", "inf"}}
+    assert not {key for key in wordy if not re.match(r"exiftool:(File|ICC-header|Track\d+):", key)}
 
 
 def test_first_takes_names_in_order_and_skips_blanks() -> None:

@@ -61,7 +61,7 @@ class Bench:
             Parts(
                 vault=self.parts.vault, catalogue=self.catalogue, derivatives=self.derivatives,
                 tools=cast("MediaTools", None), engines=cast("Any", None), limits=limits,
-                may_process=lambda _asset: self.allowed,
+                may_process=lambda _asset: self.allowed, confirm=lambda _asset: lambda _db: None,
             ),
             steps,
         )  # fmt: skip
@@ -219,7 +219,7 @@ def test_a_pending_input_leaves_the_stage_pending(bench: Bench) -> None:
         Parts(
             vault=bench.parts.vault, catalogue=bench.catalogue, derivatives=bench.derivatives,
             tools=cast("MediaTools", None), engines=cast("Any", None), limits={},
-            may_process=lambda _asset: (True, None, ""),
+            may_process=lambda _asset: (True, None, ""), confirm=lambda _asset: lambda _db: None,
         ),
         plan([identify(), lonely]),
     )  # fmt: skip

@@ -126,3 +126,44 @@ def test_malformed_conditions_stop_the_submission(evidence: Evidence, tmp_path: 
     assert said.code == 2
     assert said.json["error"]["code"] == "E-COND-001"
     assert evidence("status").json == {"batches": []}
+
+
+def test_names_of_persons_are_withheld_with_the_source(evidence: Evidence, tmp_path: Path) -> None:
+    terms = tmp_path / "c.json"
+    consent = '{"by": ["Maryam K."], "scope": ["view", "process"]}'
+    terms.write_text(f'{{"schema": "conditions/1", "consent": {consent}}}', encoding="utf-8")
+    file = tone(tmp_path / "talk.wav")
+    asset = evidence("submit", file, "--batch", "b1", "--conditions", terms).json["items"][0]["asset"]
+    evidence("grant", "reader", "--role", "reader")
+
+    assert "Maryam" in evidence("show", asset).text
+    shown = evidence("show", asset, actor="reader")
+    assert shown.code == 0
+    assert "Maryam" not in shown.text
+    assert shown.json["conditions"]["consent"]["by"] is None
+
+
+def test_the_ledger_is_for_who_works_with_it(evidence: Evidence, asset: str) -> None:
+    evidence("grant", "reader", "--role", "reader")
+    evidence("grant", "operator", "--role", "operator")
+
+    assert evidence("status", actor="reader").json == {"batches": []}
+    assert evidence("status", "b1", actor="reader").json["error"]["code"] == "E-FIND-002"
+    assert evidence("status", "b1", actor="operator").json["items"] == 5
+    assert asset
+
+
+def test_the_name_of_the_founders_id_opens_nothing(evidence: Evidence, asset: str) -> None:
+    founder = evidence("people").json["people"][0]["id"]
+
+    assert evidence("show", asset, actor=founder).code == 2
+
+
+def test_what_was_refused_is_in_the_log(evidence: Evidence, asset: str, home: Path) -> None:
+    evidence("show", asset, actor="stranger")
+    evidence("submit", home, "--batch", "b9", actor="stranger")
+
+    log = "".join(one.read_text(encoding="utf-8") for one in (home / "vault" / "log" / "segments").iterdir())
+    assert '"deny-show"' in log
+    assert '"deny-submit"' in log
+    assert asset not in log.split('"deny-show"')[1].split("\n")[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import Unavailable
 from pipeline.vault import LocalDerivatives
 
 
@@ -61,6 +62,49 @@ def test_a_second_name_cannot_change_it(tmp_path: Path) -> None:
     path = store.get(made.sha256)
     assert path is not None
     assert path.read_bytes() == b"first"
+
+
+def test_a_file_on_another_disk_is_lent_as_a_copy(tmp_path: Path, elsewhere: Path) -> None:
+    store = LocalDerivatives(keep_root=tmp_path / "kept", scratch_root=elsewhere)
+    data = os.urandom(3_000_000)
+    (tmp_path / "x").write_bytes(data)
+    made = store.put(tmp_path / "x", role="a", media_type="b/c", keep=True)
+    with store.workspace() as place:
+        lent = store.lend(made.sha256, place)
+        assert lent is not None
+        assert lent.read_bytes() == data
+        assert [one.name for one in place.iterdir()] == [lent.name]
+
+
+def test_a_lent_file_on_the_same_disk_takes_no_space(tmp_path: Path) -> None:
+    store = LocalDerivatives(keep_root=tmp_path / "kept", scratch_root=tmp_path / "scratch")
+    (tmp_path / "x").write_bytes(b"pcm")
+    made = store.put(tmp_path / "x", role="a", media_type="b/c", keep=False)
+    with store.workspace() as place:
+        lent, own = store.lend(made.sha256, place), store.get(made.sha256)
+        assert lent is not None
+        assert own is not None
+        assert lent.samefile(own)
+
+
+def test_lending_into_no_folder_is_said(tmp_path: Path) -> None:
+    store = LocalDerivatives(keep_root=tmp_path / "kept", scratch_root=tmp_path / "scratch")
+    (tmp_path / "x").write_bytes(b"pcm")
+    made = store.put(tmp_path / "x", role="a", media_type="b/c", keep=False)
+    with pytest.raises(Unavailable):
+        store.lend(made.sha256, tmp_path / "nowhere")
+
+
+def test_sweeping_clears_folders_of_dead_processes(tmp_path: Path) -> None:
+    store = LocalDerivatives(keep_root=tmp_path / "kept", scratch_root=tmp_path / "scratch")
+    with store.workspace() as place:
+        dead = place.parent.parent / "20200101T000000Z-0123456789ab-0123456789ab"
+        (dead / "place").mkdir(parents=True)
+        (dead / "place" / "half").write_bytes(b"x")
+        (dead / "journal").touch()
+        assert store.sweep(3600) == 1
+        assert not dead.exists()
+        assert place.exists()
 
 
 def test_folders_of_dead_processes_are_cleared(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The local vault: odd sources, full disks, long histories, and what the folders look like."""
 
+import hashlib
 import json
 import os
 import socket
@@ -15,6 +16,7 @@ from pipeline.core.model import AssetId
 from pipeline.errors import Corrupt, Misconfigured, Refused, Unavailable
 from pipeline.vault import VaultParts, open_vault
 from pipeline.vault.files import read_blocks
+from pipeline.vault.segments import entries
 from tests.vault.conftest import Home, objects
 
 
@@ -259,5 +261,66 @@ class TestOnDisk:
                 parts.vault.write_back(asset, run, [{"n": 1}], {})
         parts.vault.write_back(asset, "scheduled__2026-11-23T05:13:49.1+00:00", [{"n": 1}], {})
         assert [one["n"] for one in parts.vault.records(asset)] == [1]
-        with pytest.raises(Refused):
+        with pytest.raises(Corrupt):
             parts.vault.write_back(AssetId("f" * 64), "run", [{"n": 1}], {})
+
+    def test_a_file_that_is_gone_from_an_object_is_missing_from_the_vault(
+        self, doomed: Home, file: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        vault = doomed.open().vault
+        asset = vault.preserve(file()).id
+        (tmp_path / "thumb").write_bytes(b"small picture")
+        name = hashlib.sha256(b"small picture").hexdigest()
+        vault.write_back(asset, "run", [], {name: tmp_path / "thumb"})
+        kept = vault.kept(asset, name)
+        assert kept is not None
+        kept.unlink()
+        with vault.original(asset) as path:
+            path.unlink()
+        for ask in (
+            lambda: vault.kept(asset, name),
+            lambda: vault.asset(asset),
+            lambda: vault.original(asset).__enter__(),
+        ):
+            with pytest.raises(Corrupt) as caught:
+                ask()
+            assert caught.value.code == "E-VAULT-003"
+
+    def test_the_log_says_who_had_a_version_made_and_by_which_run(self, home: Home, file: Callable[..., Path]) -> None:
+        parts = home.open()
+        asset = parts.vault.preserve(file()).id
+        parts.vault.write_back(asset, "run-1", [{"n": 1}], {})
+        parts.vault.write_back(asset, "run-2", [{"n": 2}], {}, actor="person-7")
+        parts.vault.write_back(asset, "a@b", [{"n": 3}], {}, actor="person-7")
+        parts.registers.append("people", [{"n": 1}], key="k")
+        parts.registers.append("people", [{"n": 2}], key="l", actor="person-7")
+        told = [
+            (one.actor, one.facts.get("run"))
+            for _, one in entries(home.root)
+            if one.act in {"vault.create", "vault.version"}
+        ]
+        spelled = f"sha256:{hashlib.sha256(b'a@b').hexdigest()}"
+        assert told == [
+            ("vault", None), ("vault", "run-1"), ("person-7", "run-2"), ("person-7", spelled),
+            ("vault", None), ("person-7", None),
+        ]  # fmt: skip
+        assert parts.vault.audit().findings == ()
+
+    def test_who_settles_a_version_of_somebody_else_does_not_take_it_over(
+        self, home: Home, file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        parts = home.open()
+        asset = parts.vault.preserve(file()).id
+
+        def failing(*_: object, **__: object) -> None:
+            raise OSError(5, "Input/output error")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("pipeline.vault.ocfl.roll_forward", failing)
+            with pytest.raises(Unavailable):
+                parts.vault.write_back(asset, "run-2", [{"n": 2}], {}, actor="person-7")
+        journal = next(iter((home.root / "staging").glob("*/journal"))).read_bytes()
+        assert b"person-7" in journal
+        assert parts.vault.settle() == 1
+        last = [one for _, one in entries(home.root)][-1]
+        assert (last.actor, last.facts["run"], last.facts["version"]) == ("person-7", "run-2", 2)
