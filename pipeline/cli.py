@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         args = make_parser().parse_args(given)
+        _check_text(args)
         document, code = args.run(args)
     except PipelineError as err:
         return _complain(err, as_json=as_json)
@@ -50,6 +51,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = f"{type(err).__name__} at {Path(where.filename).name}:{where.lineno}"
         return _complain(PipelineError(place), as_json=as_json)
     return _print(document, args.command, as_json=as_json) or int(code)
+
+
+def _check_text(args: argparse.Namespace) -> None:
+    """Refuse words that are no text; only a path may be any bytes."""
+    for name, value in vars(args).items():
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, str) and not one.isascii() and one != one.encode(errors="replace").decode():
+                raise Misconfigured(f"{name!r} is not text", code="E-CONF-009")
+
+
+def _terminate(_signal: int, _frame: Any) -> NoReturn:
+    """End as an interruption does, so that what is held is given back."""
+    raise KeyboardInterrupt
 
 
 def _complain(err: PipelineError, *, as_json: bool) -> int:
@@ -91,6 +105,8 @@ def _submit(args: argparse.Namespace) -> Answer:
 
 def _process(args: argparse.Namespace) -> Answer:
     stages = tuple(one for one in (args.stages or "").split(",") if one)
+    if args.stages is not None and not stages:
+        raise Misconfigured("--stages names no stage", code="E-CONF-009")
     app = _app()
     document = app.process(args.batch, stages=stages, redo=args.redo, profile=args.profile, progress=_progress(args))
     return document, FINDINGS if document["failures"] else DONE
@@ -261,8 +277,8 @@ def _finding_commands(add: Add) -> None:
     one.add_argument("--media", choices=("image", "video", "audio"))
     one.add_argument("--tag", metavar="T")
     one.add_argument("--near", type=_near, metavar="LAT,LON,KM")
-    one.add_argument("--from", dest="since", metavar="T")
-    one.add_argument("--to", dest="until", metavar="T")
+    one.add_argument("--from", dest="since", metavar="T", help="received at or after this time")
+    one.add_argument("--to", dest="until", metavar="T", help="received at or before this time")
     one.add_argument("--batch", metavar="REF")
     one.add_argument("--limit", type=_limit, default=20, metavar="N")
 
@@ -305,5 +321,11 @@ def _people_commands(add: Add) -> None:
     add("people", _people, "list persons and their grants")
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """Run as a program."""
+    signal.signal(signal.SIGTERM, _terminate)
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

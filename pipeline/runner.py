@@ -289,7 +289,7 @@ def _short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> _Settled | No
 
 
 def _take_over(stage: Stage, one: Enrichment) -> _Settled:
-    result = Result(outcome=one.outcome, code=one.code, reason=one.reason)
+    result = Result(outcome=one.outcome, code=one.code, reason=one.reason, coverage=one.coverage)
     return _maker_of_short_cut(stage, **{TAKEN_OVER: str(one.kind)}), result, (one,)
 
 

@@ -43,6 +43,11 @@ def _typed() -> Iterator[None]:
     try:
         yield
     except OperationalError as err:
+        if "disk is full" in str(err.orig):
+            raise Unavailable("the catalogue's disk is full", code="E-HOST-003") from err
+        if "readonly" in str(err.orig):
+            raise Misconfigured("the catalogue may not be written", code="E-CONF-001",
+                                next_step="allow this user to write $EVIDENCE_HOME") from err  # fmt: skip
         raise Unavailable(f"the catalogue did not answer: {type(err.orig).__name__}", code="E-HOST-002") from err
     except IntegrityError:
         raise  # two writers met; whoever asked knows what that means

@@ -59,7 +59,7 @@ _GROUPS = re.compile(
     r"ffprobe:(?:format|stream\d+)"
     r"|exifread:(?:Image|EXIF|Thumbnail|Interoperability|IFD \d+)"
     r"|exiftool:(?:File|JFIF|IFD\d+|SubIFD\d*|ExifIFD|InteropIFD|PNG(?:-pHYs)?|GIF|RIFF|AIFF|FLAC|MPEG|AAC|Vorbis|Opus"
-    r"|H264|M2TS|ASF|Matroska|Jpeg2000|QuickTime|Track\d+|Meta|XMP-(?:exif|exifEX|tiff|xmp|photoshop))"
+    r"|H264|M2TS|ASF|Matroska|Jpeg2000|QuickTime|Keys|Track\d+|Meta|XMP-(?:exif|exifEX|tiff|xmp|photoshop))"
 )
 """Groups of tags that a standard describes; those of a maker already say whose device it was."""
 _FIGURE = re.compile(r"(?:[-+0-9.,:/%()\[\]\" TZ]|undef|inf|true|false){0,160}")

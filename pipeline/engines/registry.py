@@ -59,7 +59,7 @@ def _chosen(port: type[Any], settings: Settings, lock: Lock, adapter: str | None
             f"the settings want the transcriber {settings.transcriber}, the lock has {choice.adapter}",
             next_step="run evidence models resolve, or correct the setting",
         )
-    installed = require(settings.models, card)
+    installed = require(settings.models, card, memory=settings.scratch)
     if installed.digests != dict(choice.files):
         raise _changed(settings, choice, installed)
     card.check_licence(settings.accept_licences)

@@ -133,6 +133,8 @@ def export(
     home: Home, access: Access, assets: Sequence[str], *, batch: str | None, form: str, to: Path, recipient: str
 ) -> dict[str, Any]:
     """Write the documents that this recipient may have; list the others that the person may see, with the code."""
+    if not recipient.strip():
+        raise Misconfigured("name the recipient", code="E-CONF-009")
     if bool(assets) == bool(batch):
         raise Misconfigured("name either assets or a batch", code="E-CONF-009")
     allowed: list[tuple[AssetId, Decision]] = []
@@ -144,6 +146,8 @@ def export(
         elif decision.known:
             withheld.append({"asset": asset, "code": decision.code, "reason": "; ".join(decision.reasons)})
             home.log.append("deny-export", actor=home.actor, subject=asset, code=decision.code)
+    if not allowed:  # nothing to hand over: nothing is made
+        return {"to": None, "format": form, "exported": [], "withheld": withheld, "manifest_digest": None}
     for asset, _ in allowed:  # before it is handed over: a disclosure must never be missing from the log
         home.log.append("export", actor=home.actor, subject=asset, form=form)
     manifest = digest(write_jsonl((document(home, asset, decision) for asset, decision in allowed), to).as_json())

@@ -19,7 +19,7 @@ from pipeline.index.sqlite import SqliteIndex
 from pipeline.plan import Step, plan
 from pipeline.settings import Settings
 from pipeline.tools import open_tools
-from pipeline.vault import open_vault
+from pipeline.vault import VaultParts, open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 from pipeline.weights import cards, ensure_lock
 
@@ -91,7 +91,9 @@ class Home:
 
     @property
     def people(self) -> People:
-        """Everybody known and their grants, as of now."""
+        """Everybody known and their grants, as of now; ``Corrupt`` (E-VAULT-003) when the register is gone."""
+        if not self.registers.has(PEOPLE):
+            raise Corrupt("the register of persons is missing", code="E-VAULT-003")
         return self.folded([PEOPLE], fold_people)
 
     @property
@@ -127,7 +129,7 @@ def open_home(settings: Settings) -> Home:
     """Open the home; make it when it is empty. Simultaneous first commands wait for each other."""
     with _first_command(settings):
         parts = open_vault(settings.vault, settings.keys)
-        if not parts.registers.has(PEOPLE):
+        if not parts.registers.has(PEOPLE) and _is_new(parts):
             founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
             parts.registers.append(PEOPLE, founder, key="founding")
         ensure_lock(settings)
@@ -143,11 +145,19 @@ def open_home(settings: Settings) -> Home:
     )  # fmt: skip
 
 
+def _is_new(parts: VaultParts) -> bool:
+    """Tell whether nothing was ever kept: only then may the person who comes first become its custodian."""
+    return next(parts.registers.names(), None) is None and next(parts.vault.assets(), None) is None
+
+
 @contextmanager
 def _first_command(settings: Settings) -> Iterator[None]:
     """Hold the door while a home is being made; costs one lock when it stands already."""
     try:
-        settings.derivatives.mkdir(parents=True, exist_ok=True)
+        if not settings.home.exists():  # what lies in it names people: nobody else on this host may look
+            settings.home.parent.mkdir(parents=True, exist_ok=True)
+            settings.home.mkdir(mode=0o700, exist_ok=True)
+        settings.derivatives.mkdir(mode=0o700, parents=True, exist_ok=True)
         door = os.open(settings.derivatives, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as err:
         raise Unavailable(f"{settings.home}: {err.strerror}", code="E-VAULT-005") from err

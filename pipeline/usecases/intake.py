@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import errno
 import io
 import os
 import stat
@@ -15,7 +16,7 @@ from pipeline.core.model import Source
 from pipeline.errors import Refused
 
 FIELDS = (
-    "source", "provider", "url", "received_at", "collected_at", "collector", "reference", "title", "description",
+    "source", "provider", "url", "collected_at", "collector", "reference", "title", "description",
     "previous_custodians", "device", "language", "part_of", "role",
 )  # fmt: skip
 """Columns of a manifest besides ``path``: the facts of an acquisition."""
@@ -104,7 +105,9 @@ def _shape(mode: int) -> str:
 
 def path_facts(path: Path) -> dict[str, Any]:
     """Return a path as JSON can hold it: readable always, and the exact bytes where it is not UTF-8."""
-    raw = os.fsencode(os.path.abspath(path))  # noqa: PTH100 (resolve() would follow links)
+    # The folder resolved, the last name as it is: "link/.." is not the folder that it looks like.
+    whole = os.fspath(path).rstrip("/") or "/"
+    raw = os.fsencode(os.path.join(os.path.realpath(os.path.dirname(whole) or "."), os.path.basename(whole)))  # noqa: PTH118, PTH119, PTH120
     name = os.path.basename(raw)  # noqa: PTH119 (bytes)
     facts: dict[str, Any] = {
         "path": raw.decode("utf-8", "backslashreplace"),
@@ -123,7 +126,7 @@ def read_manifest(file: Path) -> list[tuple[Path, dict[str, str]]]:
     ``Refused`` (E-SUBMIT-008) names every row and column that is wrong, at once.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_small(file).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as err:
         raise Refused(f"the manifest cannot be read: {type(err).__name__}", code="E-SUBMIT-008") from err
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -144,6 +147,13 @@ def read_manifest(file: Path) -> list[tuple[Path, dict[str, str]]]:
     return rows
 
 
+def read_small(file: Path) -> bytes:
+    """Read a file that a person wrote for us; ``OSError`` for anything but a regular one, which could block."""
+    if not file.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no such file")
+    return file.read_bytes()
+
+
 def _row_faults(row: Mapping[Any, Any], columns: int) -> Iterator[str]:
     if row.get(None) or None in row.values():  # csv's marks of a ragged row
         yield f"{columns} cells are expected"
@@ -152,8 +162,7 @@ def _row_faults(row: Mapping[Any, Any], columns: int) -> Iterator[str]:
         yield "'path' is empty"
     if row.get("source") and row["source"] not in list(Source):
         yield f"column 'source': {row['source']!r} is none of {', '.join(Source)}"
-    for name in ("received_at", "collected_at"):
-        try:
-            moment(row.get(name) or None)
-        except ValueError as err:
-            yield f"column {name!r}: {err}"
+    try:
+        moment(row.get("collected_at") or None)
+    except ValueError as err:
+        yield f"column 'collected_at': {err}"

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from pipeline.core.conditions import Classification
-from pipeline.core.people import ROLES, Grant, Permission, Person, Revocation, as_record
+from pipeline.core.people import ROLES, Grant, Permission, Person, Revocation, as_record, fold_people
 from pipeline.errors import Misconfigured
 from pipeline.usecases.access import Access
 from pipeline.usecases.home import PEOPLE, Home
@@ -24,7 +26,7 @@ def grant(
 ) -> dict[str, Any]:
     """Give a person permissions over all batches or some, or take all of theirs back; return what they have now."""
     now = datetime.now(UTC)
-    person = access.people.find(name)
+    person = access.people.named(name)
     records: list[dict[str, Any]] = []
     if revoke:
         if person is None:
@@ -37,7 +39,10 @@ def grant(
     else:
         wanted = _permissions(role, permissions)
         if person is None:
-            person = Person(id=f"p-{secrets.token_hex(6)}", name=name, by=home.actor, at=now)
+            try:
+                person = Person(id=f"p-{secrets.token_hex(6)}", name=name, by=home.actor, at=now)
+            except ValidationError as err:
+                raise Misconfigured("nobody can bear this name", code="E-CONF-009") from err
             records.append(as_record(person))
         made = Grant(
             id=f"g-{secrets.token_hex(6)}", person=person.id, permissions=wanted, clearance=_clearance(wanted),
@@ -45,11 +50,19 @@ def grant(
         )  # fmt: skip
         records.append(as_record(made))
     if records:
+        _try(home, access, records)
         home.registers.append(PEOPLE, records, key=f"grant-{secrets.token_hex(8)}")
         home.log.append("revoke" if revoke else "grant", actor=home.actor, subject=person.id, records=len(records))
         home.log.checkpoint()
     mine = [one for one in listing(Access(home)) if one["id"] == person.id]
     return mine[0]
+
+
+def _try(home: Home, access: Access, records: list[dict[str, Any]]) -> None:
+    """Refuse records that would count for nothing, before they stand in a register for ever."""
+    after = fold_people([*home.registers.read(PEOPLE), *records])
+    if new := after.void[len(access.people.void) :]:
+        raise Misconfigured(new[0].partition(": ")[2], code="E-CONF-009")
 
 
 def _permissions(role: str | None, given: Sequence[str]) -> frozenset[Permission]:

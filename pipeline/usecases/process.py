@@ -54,11 +54,14 @@ class Line:
 
     def finish(self, asset: AssetId) -> None:
         """Write back what is new and index it: one version a run, none when nothing is new."""
+        rows = self._home.catalogue.rows(asset)
+        if not rows:
+            return  # nothing was said of it yet: there is nothing to write or to find
         fresh = self._home.catalogue.unwritten(asset)
-        if fresh or self._home.catalogue.row(asset, "write_back") is None:
+        if fresh or "write_back" not in rows:
             self._write_back(asset, fresh)
         self._drop_scratch(asset, fresh)
-        if self._home.catalogue.row(asset, "index") is None:
+        if fresh or "index" not in rows:
             self._index(asset)
 
     def _confirm(self, asset: AssetId) -> Callable[[Connection], None]:

@@ -17,7 +17,7 @@ from pipeline.errors import CODES, Misconfigured, Refused
 from pipeline.usecases.access import Access
 from pipeline.usecases.batches import open_batch
 from pipeline.usecases.home import Home
-from pipeline.usecases.intake import Found, find, path_facts, read_manifest
+from pipeline.usecases.intake import Found, find, path_facts, read_manifest, read_small
 
 BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CHUNK = 200
@@ -52,7 +52,7 @@ def submission_of(
     terms = {}
     if conditions is not None:
         try:
-            text = conditions.read_bytes()
+            text = read_small(conditions)
         except OSError as err:
             raise Refused(f"the conditions cannot be read: {err.strerror}", code="E-COND-001") from err
         terms = {kind: parse(text, base=defaults(kind, home.actor)).as_json() for kind in Source}
@@ -150,8 +150,8 @@ class _Work:
         source = Source(found.facts.get("source") or given.source)
         record = {
             "type": "item", "n": self._next, "asset": asset, "outcome": outcome, "code": code, "reason": reason,
-            **path_facts(found.path), "provider": given.provider, "url": given.url, "received_at": now_text(),
-            **found.facts, "source": str(source), "conditions": given.conditions.get(source),
+            **path_facts(found.path), "provider": given.provider, "url": given.url, **found.facts,
+            "received_at": now_text(), "source": str(source), "conditions": given.conditions.get(source),
             "submitted_by": self._actor, "salt": secrets.token_hex(16),
         }  # fmt: skip
         return ItemRow(n=self._next, asset=asset, outcome=outcome, code=code, reason=reason, record=record)

@@ -12,6 +12,7 @@ from pipeline.core.rulings import Terms, as_ruling
 from pipeline.errors import Misconfigured, Refused
 from pipeline.usecases.access import CONDITIONS
 from pipeline.usecases.home import Home
+from pipeline.usecases.intake import read_small
 
 
 def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None, reason: str) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None, r
     if not items:
         raise Misconfigured(f"the batch has no item {n}", code="E-CONF-009")
     try:
-        text = file.read_bytes()
+        text = read_small(file)
     except OSError as err:
         raise Refused(f"the conditions cannot be read: {err.strerror}", code="E-COND-001") from err
     now = datetime.now(UTC)

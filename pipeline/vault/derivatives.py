@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.core.model import Derivative
 from pipeline.vault import source as src
-from pipeline.vault.files import clone, copy_blocks, digest, make_dirs, sync_dir, writing
+from pipeline.vault.files import clone, copy_blocks, digest, make_dirs, read_blocks, sync_dir, writing
 from pipeline.vault.process import Bench, PerProcess, benches, ended
 
 _CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -39,9 +39,9 @@ class LocalDerivatives:
                 _touch(target)
             else:
                 os.fchmod(fd, 0o444)
+                os.utime(fd)
                 os.fsync(fd)
                 self._move(file, fd, target)
-                _touch(target)
             file.unlink(missing_ok=True)
         return Derivative(role=role, sha256=digests.sha256, bytes=digests.bytes, media_type=media_type, keep=keep)
 
@@ -157,13 +157,16 @@ def _link_or_copy(path: Path, lent: Path) -> None:
 def _copy_whole(path: Path, lent: Path) -> None:
     """Share the blocks of a file, or copy it; it appears under its name when it is whole."""
     fresh = lent.with_name(f".{lent.name}.{os.urandom(4).hex()}")
-    with src.own(path) as fd:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         out = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
         try:
             if not clone(fd, out):
-                copy_blocks(src.blocks(fd), out)
+                copy_blocks(read_blocks(fd), out)
         finally:
             os.close(out)
+    finally:
+        os.close(fd)
     fresh.rename(lent)
 
 

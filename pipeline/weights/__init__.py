@@ -46,7 +46,7 @@ def list_models(settings: Settings) -> list[dict[str, Any]]:
     lock = read_lock(settings)
     rows = []
     for card in cards(settings).values():
-        here = find(settings.models, card)
+        here = find(settings.models, card, memory=settings.scratch)
         choice = lock.ports.get(card.port) if lock else None
         chosen = choice if choice and choice.model == card.name else None
         rows.append(

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -78,23 +78,25 @@ def locate(folder: Path, source: Source) -> dict[str, Path] | None:
     return found
 
 
-def find(models: Path, card: Card) -> Installed | None:
+def find(models: Path, card: Card, *, memory: Path | None = None) -> Installed | None:
     """Return the model if its weights are here and right, else ``None``.
 
     A file is read once per place: its state (size, times, inode) is remembered beside it with
-    its digest, and any change of the state makes it read again.
+    its digest, or below ``memory`` where the models folder cannot be written. Any change of the
+    state makes it read again.
     """
     folder = models / card.name
+    markers = [folder / _MARKER, *([_elsewhere(memory, folder)] if memory else [])]
     for source in card.sources:
         files = locate(folder, source)
-        if files and all(_as_promised(folder, source, files)):
+        if files and all(_as_promised(markers, source, files)):
             return Installed(card=card, source=source, files=files)
     return None
 
 
-def require(models: Path, card: Card) -> Installed:
+def require(models: Path, card: Card, *, memory: Path | None = None) -> Installed:
     """Return the model; ``Misconfigured`` says whether weights are missing (E-CONF-004) or wrong (E-CONF-005)."""
-    if found := find(models, card):
+    if found := find(models, card, memory=memory):
         return found
     for one in verify(models, card):
         if one.code:
@@ -121,17 +123,26 @@ def verify(models: Path, card: Card, progress: Progress | None = None) -> tuple[
     return tuple(results)
 
 
-def remember(folder: Path, states: Mapping[str, Any]) -> None:
-    """Keep what was verified beside the weights, so that they need not be read again."""
-    target = folder / _MARKER
-    draft = folder / f"{_MARKER}.{os.getpid()}"
-    try:
-        draft.write_text(json.dumps(states, sort_keys=True, indent=1), encoding="utf-8")
-        draft.replace(target)
-    except OSError as err:
-        # On a read-only disk the weights are simply read again by each process.
-        if err.errno not in _READ_ONLY and not isinstance(err, FileNotFoundError):
-            raise
+def _remember(markers: Sequence[Path], states: Mapping[str, Any]) -> None:
+    """Keep what was verified in the first place that can be written, so that it need not be read again."""
+    for marker in markers:
+        draft = marker.with_name(f"{marker.name}.{os.getpid()}")
+        try:
+            if marker.name != _MARKER:  # a model's own folder is never made here
+                marker.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(json.dumps(states, sort_keys=True, indent=1), encoding="utf-8")
+            draft.replace(marker)
+        except OSError as err:
+            # Where nothing can be written the weights are simply read again by each process.
+            if err.errno not in _READ_ONLY and not isinstance(err, FileNotFoundError):
+                raise
+        else:
+            return
+
+
+def _elsewhere(memory: Path, folder: Path) -> Path:
+    """Return where to remember a model's weights if not beside them; other folders have other files there."""
+    return memory / "weights" / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.json"
 
 
 def _likeliest(folder: Path, card: Card) -> Source:
@@ -149,8 +160,8 @@ def _telling(progress: Progress | None, what: str, of: int) -> Callable[[int], N
     return None if progress is None else lambda done: progress(what, done, of)
 
 
-def _as_promised(folder: Path, source: Source, files: Mapping[str, Path]) -> Iterator[bool]:
-    known = _remembered(folder)
+def _as_promised(markers: Sequence[Path], source: Source, files: Mapping[str, Path]) -> Iterator[bool]:
+    remembered = [_remembered(marker) for marker in markers]
     fresh: dict[str, Any] = {}
     for one in source.files:
         path = files[one.name]
@@ -158,12 +169,12 @@ def _as_promised(folder: Path, source: Source, files: Mapping[str, Path]) -> Ite
             yield False
             return
         state = _state(path)
-        kept = known.get(str(path))
-        digest = kept["sha256"] if kept and kept["state"] == state else sha256_of(path)
+        kept = next((known[str(path)] for known in remembered if known.get(str(path), {}).get("state") == state), None)
+        digest = kept["sha256"] if kept else sha256_of(path)
         fresh[str(path)] = {"state": state, "sha256": digest}
         yield digest == one.sha256
-    if fresh != known and folder.is_dir():
-        remember(folder, fresh)
+    if fresh not in remembered:
+        _remember(markers, fresh)
 
 
 def _state(path: Path) -> list[int]:
@@ -172,9 +183,9 @@ def _state(path: Path) -> list[int]:
     return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino]
 
 
-def _remembered(folder: Path) -> dict[str, Any]:
+def _remembered(marker: Path) -> dict[str, Any]:
     try:
-        value = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
+        value = json.loads(marker.read_text(encoding="utf-8"))
     except (OSError, ValueError):  # no memory, or a torn one: read the weights
         return {}
     return value if isinstance(value, dict) else {}

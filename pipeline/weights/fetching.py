@@ -30,9 +30,9 @@ def fetch_all(settings: Settings, cards: Iterable[Card], progress: Progress | No
     here = []
     for card in cards:
         card.check_licence(settings.accept_licences)
-        found = find(settings.models, card)
+        found = find(settings.models, card, memory=settings.scratch)
         if found is None and not card.needs_folder:
-            found = require(settings.models, card)
+            found = require(settings.models, card, memory=settings.scratch)
         if found is None:
             fetching = fetching or _Fetching(settings, progress)
             found = fetching.bring(card)

@@ -120,7 +120,7 @@ def _choose(settings: Settings, cards: Mapping[str, Card], profile: str) -> Lock
     for card in candidates(cards, profile):
         if card.port in ports or (card.non_commercial and card.licence not in settings.accept_licences):
             continue
-        if here := find(settings.models, card):
+        if here := find(settings.models, card, memory=settings.scratch):
             ports[card.port] = _choice(settings, here)
     return Lock(profile=profile, ports=ports)
 

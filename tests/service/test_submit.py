@@ -1,5 +1,7 @@
 """What was acknowledged survives a crash; what comes twice is two items; nobody learns of others' bytes."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,13 +78,13 @@ def test_links_are_followed_when_asked(evidence: Evidence, tmp_path: Path) -> No
 def test_a_manifest_with_a_wrong_source_stops_before_anything_is_written(evidence: Evidence, tmp_path: Path) -> None:
     tone(tmp_path / "t.wav")
     manifest = tmp_path / "m.csv"
-    manifest.write_text("path,source,received_at\nt.wav,youtube,yesterday\n", encoding="utf-8")
+    manifest.write_text("path,source,collected_at\nt.wav,youtube,yesterday\n", encoding="utf-8")
 
     said = evidence("submit", "--manifest", manifest, "--batch", "b1")
 
     assert said.json["error"]["code"] == "E-SUBMIT-008"
     assert "youtube" in said.json["error"]["reason"]
-    assert "received_at" in said.json["error"]["reason"]
+    assert "collected_at" in said.json["error"]["reason"]
     assert evidence("status").json == {"batches": []}
 
 
@@ -123,3 +125,65 @@ def test_a_very_deep_folder_is_walked(evidence: Evidence, tmp_path: Path) -> Non
     said = evidence("submit", tmp_path / "d", "--recursive", "--batch", "b1")
 
     assert said.json["totals"] == {"preserved": 1}
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "any", "custodian:x", "p-abcd", "x" * 3000])
+def test_a_name_that_nobody_can_bear_is_refused_before_it_is_written(evidence: Evidence, name: str) -> None:
+    before = evidence("people").json
+
+    said = evidence("grant", name, "--role", "reader")
+
+    assert (said.code, said.json["error"]["code"]) == (2, "E-CONF-009")
+    assert evidence("people").json == before
+
+
+@pytest.mark.parametrize("argv", [("submit", "x", "--batch", "b", "--provider", "\udcff"), ("search", "\udcff")])
+def test_what_is_no_text_is_refused(evidence: Evidence, argv: tuple[str, ...]) -> None:
+    assert evidence(*argv).json["error"]["code"] == "E-CONF-009"
+
+
+def test_nobody_becomes_custodian_of_a_vault_that_lost_its_register(
+    evidence: Evidence, home: Path, processed: dict[str, str]
+) -> None:
+    register = next(one for one in (home / "vault" / "registers").rglob("*people*") if one.is_dir())
+    shutil.rmtree(register)
+
+    said = evidence("show", processed["tone.wav"], actor="mallory")
+
+    assert (said.code, said.json["error"]["code"]) == (2, "E-VAULT-003")
+    assert evidence("people", actor="mallory").json["error"]["code"] == "E-VAULT-003"
+    assert not register.exists()
+    assert evidence("audit", actor="mallory").code == 1
+
+
+def test_nobody_else_on_the_host_may_look_into_a_home(evidence: Evidence, home: Path) -> None:
+    evidence("people")
+
+    assert home.stat().st_mode & 0o077 == 0
+
+
+def test_a_pipe_as_a_manifest_does_not_block(evidence: Evidence, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    said = evidence("submit", "--manifest", tmp_path / "pipe", "--batch", "b")
+
+    assert said.json["error"]["code"] == "E-SUBMIT-008"
+
+
+def test_a_path_through_a_link_is_recorded_where_it_leads(evidence: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "real" / "sub").mkdir(parents=True)
+    (tmp_path / "real" / "f").write_text("x", encoding="utf-8")
+    (tmp_path / "lk").symlink_to("real/sub")
+
+    item = evidence("submit", tmp_path / "lk" / ".." / "f", "--batch", "b").json["items"][0]
+
+    assert item["path"] == str(tmp_path.resolve() / "real" / "f")
+
+
+def test_stages_without_their_inputs_leave_everything_pending(evidence: Evidence, tmp_path: Path) -> None:
+    evidence("submit", tone(tmp_path / "t.wav"), "--batch", "b")
+
+    status = evidence("process", "b", "--stages", "transcribe").json
+
+    assert set(status["pending"].values()) == {1}
+    assert evidence("process", "b", "--stages", ",").json["error"]["code"] == "E-CONF-009"
