@@ -23,7 +23,7 @@ def open_batch(home: Home, batch: str, actor: str) -> tuple[str, list[ItemRow]]:
             "type": "batch", "schema": "batch/1", "ref": batch, "register": f"r-{secrets.token_hex(8)}",
             "created_at": now_text(), "created_by": actor,
         }  # fmt: skip
-        home.registers.append(name, [head], key=f"open-{batch}")
+        home.registers.append(name, [head], key=f"open-{batch}", actor=actor)
     return bring_over(home, batch)
 
 

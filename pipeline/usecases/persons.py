@@ -51,7 +51,7 @@ def grant(
         records.append(as_record(made))
     if records:
         _try(home, access, records)
-        home.registers.append(PEOPLE, records, key=f"grant-{secrets.token_hex(8)}")
+        home.registers.append(PEOPLE, records, key=f"grant-{secrets.token_hex(8)}", actor=home.actor)
         home.log.append("revoke" if revoke else "grant", actor=home.actor, subject=person.id, records=len(records))
         home.log.checkpoint()
     mine = [one for one in listing(Access(home)) if one["id"] == person.id]

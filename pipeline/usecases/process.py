@@ -87,7 +87,9 @@ class Line:
         for one in (one for record in records for one in record["derivatives"] if one["keep"]):
             file = self._home.derivatives.get(one["sha256"])
             if file is None:
-                raise PipelineError(f"the derivative {one['role']} is gone before it was written back")
+                raise PipelineError(
+                    f"the derivative {one['role']} is gone before it was written back", code="E-STAGE-001"
+                )
             files[one["sha256"]] = file
         return files
 

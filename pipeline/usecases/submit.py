@@ -93,7 +93,7 @@ class _Work:
         # What was submitted before is the same item again; twice in one call is two items.
         self._before: dict[tuple[Any, ...], list[ItemRow]] = {}
         for one in before:
-            self._before.setdefault(_same(one.record), []).append(one)
+            self._before.setdefault(_place(one.record), []).append(one)
         self._mine: dict[AssetId, list[int]] = {}
         for one in before:
             if one.asset and one.record["submitted_by"] == self._actor:
@@ -106,8 +106,8 @@ class _Work:
             answered: list[ItemRow] = []
             for found in chunk:
                 item = self._take(found)
-                if known := self._before.get(_same(item.record)):
-                    item = known.pop(0)
+                if known := self._known(item.record):
+                    item = known
                 else:
                     fresh.append(item)
                     self._next += 1
@@ -116,6 +116,14 @@ class _Work:
                 answered.append(item)
             self._acknowledge(fresh)
             yield from answered
+
+    def _known(self, record: dict[str, Any]) -> ItemRow | None:
+        """Take out the item of an earlier call that this one repeats."""
+        places = self._before.get(_place(record), [])
+        for at, one in enumerate(places):
+            if _adds_nothing(record, one.record):
+                return places.pop(at)
+        return None
 
     def answer(self, item: ItemRow) -> dict[str, Any]:
         """Answer for an item; that its bytes came before, by a way unknown to this person, is not said."""
@@ -166,19 +174,25 @@ class _Work:
             return
         home, batch = self._home, self._submission.batch
         records = [one.record for one in fresh]
-        home.registers.append(f"batch/{batch}", records, key=f"items-{fresh[0].n}-{digest(records)[:16]}")
+        home.registers.append(
+            f"batch/{batch}", records, key=f"items-{fresh[0].n}-{digest(records)[:16]}", actor=self._actor
+        )
         home.log.append("submit", actor=self._actor, subject=self._register, items=len(fresh), records=digest(records))
         home.catalogue.add_items(batch, self._register, records[0]["received_at"], fresh)
 
 
-_TERMS = ("source", "provider", "url", "collected_at", "collector", "reference", "part_of", "role", "conditions")
-"""Facts that make a second submission of the same file another acquisition of it."""
+_TERMS = ("provider", "url", "collected_at", "collector", "reference", "part_of", "role", "conditions")
+"""Facts that make a second submission of the same file another acquisition of it, where they say something else."""
 
 
-def _same(record: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what makes a second submission of an item the same item: its path, its bytes or its fault, its terms."""
-    what = record["asset"] or record["code"]
-    return (record.get("path_bytes") or record["path"], what, digest([record.get(name) for name in _TERMS]))
+def _place(record: dict[str, Any]) -> tuple[str, str, str]:
+    """Return what an item is found again by: its path, its bytes or its fault, and how it came."""
+    return (record.get("path_bytes") or record["path"], record["asset"] or record["code"], record["source"])
+
+
+def _adds_nothing(new: dict[str, Any], old: dict[str, Any]) -> bool:
+    """Tell whether a second submission states nothing that the first did not: silence is no other statement."""
+    return all(new.get(name) in (None, old.get(name)) for name in _TERMS)
 
 
 def _found(submission: Submission) -> Iterator[Found]:

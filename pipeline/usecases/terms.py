@@ -32,7 +32,7 @@ def amend(home: Home, batch: str, register: str, file: Path, *, n: int | None, r
             batch=batch, n=item.n, conditions=parse(text, base=base), by=home.actor, at=now, reason=reason
         )  # fmt: skip
         records.append(as_ruling(terms))
-    home.registers.append(CONDITIONS, records, key=f"terms-{secrets.token_hex(8)}")
+    home.registers.append(CONDITIONS, records, key=f"terms-{secrets.token_hex(8)}", actor=home.actor)
     home.log.append("conditions", actor=home.actor, subject=register, items=len(records), records=digest(records))
     home.log.checkpoint()
     return {"batch": batch, "items": [one["n"] for one in records], "conditions": records[0]["conditions"]}

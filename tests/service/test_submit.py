@@ -187,3 +187,13 @@ def test_stages_without_their_inputs_leave_everything_pending(evidence: Evidence
 
     assert set(status["pending"].values()) == {1}
     assert evidence("process", "b", "--stages", ",").json["error"]["code"] == "E-CONF-009"
+
+
+def test_silence_is_no_other_statement_but_another_provider_is(evidence: Evidence, tmp_path: Path) -> None:
+    file = tone(tmp_path / "t.wav")
+    evidence("submit", file, "--batch", "b", "--provider", "A", "--url", "https://e.example/1")
+
+    silent = evidence("submit", file, "--batch", "b").json["items"][0]["n"]
+    other = evidence("submit", file, "--batch", "b", "--provider", "B").json["items"][0]["n"]
+
+    assert (silent, other) == (1, 2)
