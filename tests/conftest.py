@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.plugins.door"]
 
+_NO_MEDIA = "no test media; set EVIDENCE_TESTDATA"
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 # A shared machine may be slow at any moment: time is no property of ours to test here.
@@ -21,7 +23,7 @@ def testdata() -> Path:
     """The folder of real media with known truth."""
     folder = Path(os.environ.get("EVIDENCE_TESTDATA") or CHECKOUT.parent / "shared" / "testdata")
     if not (folder / "MANIFEST.json").is_file():
-        pytest.skip(f"no test media at {folder} (set EVIDENCE_TESTDATA)")
+        pytest.skip(f"{_NO_MEDIA} (looked in {folder})")
     return folder
 
 
@@ -37,3 +39,10 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 _SHARED = {"EVIDENCE_TESTDATA", "EVIDENCE_MODELS"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line how many tests were left out for want of the test media."""
+    left = [one for one in terminalreporter.stats.get("skipped", ()) if _NO_MEDIA in str(one.longrepr)]
+    if left:
+        terminalreporter.line(f"{len(left)} tests were left out: {_NO_MEDIA}")

@@ -1,9 +1,11 @@
 """Passages that were made up, and passages that only look so."""
 
+from dataclasses import replace
+
 import pytest
 
-from pipeline.core.doubt import judge, passes_for_another, told
-from pipeline.core.ports import Heard, Region
+from pipeline.core.doubt import judge, passes_for_another, told, within
+from pipeline.core.ports import Heard, Region, Word
 
 SPEECH = (Region(start=0.0, end=60.0),)
 
@@ -73,3 +75,28 @@ def test_more_certainty_is_asked_where_kurdish_could_pass() -> None:
     assert passes_for_another(_heard("x", language_probability=0.7, confidence=0.4), "low")
     assert not passes_for_another(_heard("x", language_probability=0.97, confidence=0.3), "low")
     assert not passes_for_another(_heard("x", language_probability=0.7, confidence=0.4), "usable")
+
+
+def test_a_reading_that_is_unsure_of_itself_is_marked_and_offered() -> None:
+    assert judge(_heard("Framboise, mon chouchou.", confidence=0.5), SPEECH, "usable").flags == ("low_confidence",)
+    shares = [(0.9, 0.9, 0.9, 0.2), (0.9, 0.9, 0.4, 0.2)]
+    spoken = [
+        replace(_heard("a b c d"), words=tuple(Word(start=0, end=1, text="a", confidence=one) for one in share))
+        for share in shares
+    ]
+    assert [judge(one, SPEECH, "usable").flags for one in spoken] == [(), ("low_confidence",)]
+
+
+@pytest.mark.parametrize(
+    ("gap", "cut"),
+    [((5.4, 9.0), True), ((5.6, 9.0), False), ((2.0, 2.5), True), ((5.3, 5.3), True), ((9.0, 9.0), False)],
+)
+def test_words_beside_missing_sound_may_be_the_models_own(gap: tuple[float, float], cut: bool) -> None:
+    verdict = judge(_heard("Ask not what you are going to do."), SPEECH, "usable", [Region(start=gap[0], end=gap[1])])
+    assert verdict.flags == (("low_confidence", "cut") if cut else ())
+    assert verdict.offered
+
+
+def test_regions_are_cut_to_a_span() -> None:
+    assert list(within(SPEECH, 10.0, 20.0)) == [Region(start=10.0, end=20.0)]
+    assert list(within(SPEECH, 60.0, 70.0)) == []

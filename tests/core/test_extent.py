@@ -1,8 +1,10 @@
 """What a container promises, and how much of it is believed."""
 
+import io
+
 import pytest
 
-from pipeline.core.extent import believable, promised, seconds_covered, together
+from pipeline.core.extent import Measured, believable, cut_short, promised, seconds_covered, together
 
 
 def test_39_hours_in_a_hundred_kilobytes_are_not_believed() -> None:
@@ -53,3 +55,45 @@ def test_streams_add_up() -> None:
     assert (both.of, both.read, both.gaps, both.flags) == (20, 14, ((4, 10, "E-MEDIA-007"),), ("decode_error",))
     vague = seconds_covered(declared=None, decoded=4, size=100_000, clean=True)
     assert together((whole, vague)).of is None
+
+
+def test_holes_are_gaps_where_they_are_and_were_not_read() -> None:
+    found = seconds_covered(
+        declared=11.0, decoded=11.0, size=900_000, clean=True, errors=1, holes=((3.5, 4.75), (6.0, 6.25))
+    )
+    assert (found.of, found.read) == (11.0, 9.5)
+    assert found.gaps == ((3.5, 4.75, "E-MEDIA-007"), (6.0, 6.25, "E-MEDIA-007"))
+    assert found.partial
+    assert not {"decode_error", "place_unknown"} & set(found.flags)
+    vague = seconds_covered(declared=None, decoded=11.0, size=900_000, clean=True, holes=((3.5, 4.5),))
+    assert (vague.of, vague.read, vague.partial) == (None, 10.0, True)
+
+
+def test_a_loss_before_a_good_end_has_no_known_place() -> None:
+    found = seconds_covered(declared=11.0, decoded=9.0, size=900_000, clean=True, errors=4)
+    assert (found.gaps, found.flags) == (((9.0, 11.0, "E-MEDIA-007"),), ("decode_warnings", "place_unknown"))
+    assert seconds_covered(declared=11.0, decoded=9.0, size=900_000, clean=True).flags == ()
+
+
+def test_frames_that_errors_cost_are_missing() -> None:
+    def covered(*, frames: int, errors: int, promised: int | None = 50, lasted: float = 4.9) -> tuple[float, bool]:
+        seen = Measured(lasted=lasted, errors=errors, clean=True, frames=frames)
+        found = seen.covered(declared=5.0, size=50_000, rate=10.0, frames=promised, flags=())
+        return found.read, found.partial
+
+    assert covered(frames=49, errors=2) == (4.9, True)
+    assert covered(frames=49, errors=0) == (5.0, False)
+    assert covered(frames=50, errors=2) == (5.0, False)
+    assert covered(frames=45, errors=2, promised=None)[1]
+    assert covered(frames=20, errors=2, lasted=1.9) == (1.9, True)
+
+
+def test_an_ogg_file_without_its_last_page_is_cut_short() -> None:
+    def page(flags: int, body: bytes) -> bytes:
+        return b"OggS\0" + bytes([flags]) + bytes(20) + bytes([1, len(body)]) + body
+
+    whole = page(2, b"head") + page(0, b"x" * 200) + page(4, b"y" * 200)
+    assert cut_short("ogg", io.BytesIO(whole)) == ()
+    for cut in (whole[:-1], whole[:-227], whole[:100], whole[:-201], b""):
+        assert cut_short("ogg", io.BytesIO(cut)) == ("decode_error", "end_missing")
+    assert cut_short("mp3", io.BytesIO(b"")) == ()

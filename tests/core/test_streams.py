@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from pipeline.core.streams import number, ratio, roles, rotation, seconds, still, whole
+from pipeline.core.streams import counted, number, ratio, roles, rotation, seconds, still, whole
 
 
 def test_numbers_come_in_any_spelling() -> None:
@@ -45,3 +45,9 @@ def test_a_cover_is_no_moving_picture() -> None:
     assert still(roles({"disposition": {"attached_pic": 1, "default": 0}}))
     assert not still(roles({"disposition": {"attached_pic": 0, "default": 1}}))
     assert roles({}) == ()
+
+
+def test_frames_are_counted_by_the_container_or_not_at_all() -> None:
+    assert counted([{"index": 0}, {"index": 1, "nb_frames": "50"}], 1) == 50
+    assert counted([{"index": 0}], 0) is None
+    assert counted([], 0) is None

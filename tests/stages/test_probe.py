@@ -70,3 +70,10 @@ def test_the_same_bytes_give_the_same_body(line: Line, testdata: Path, tmp_path:
     copy.write_bytes((testdata / "photo_exif/ia_DSCN0010.jpg").read_bytes())
     bodies = [line.run(one, "probe")["probe"].body for one in (testdata / "photo_exif/ia_DSCN0010.jpg", copy)]
     assert digest(bodies[0]) == digest(bodies[1])
+
+
+def test_a_film_that_lost_a_frame_to_an_error_is_partial(line: Line, testdata: Path) -> None:
+    found = line.run(testdata / "hostile/decord_corrupted.mp4", "probe")["probe"]
+    assert found.coverage is not None
+    assert (found.coverage.of, found.coverage.read, found.coverage.partial) == (5.0, 4.9, True)
+    assert "decode_error" in found.coverage.flags

@@ -62,8 +62,14 @@ def _refuse(*_: Any, **__: Any) -> Derivative:
     raise AssertionError
 
 
-def _transcribe(line: Line, engine: Transcriber, spans: Sequence[tuple[float, float]], start: float = 0.0) -> Result:
-    sound = {"stream": 1, "channels": 2, "start": start, "duration": 100.0}
+def _transcribe(
+    line: Line,
+    engine: Transcriber,
+    spans: Sequence[tuple[float, float]],
+    start: float = 0.0,
+    gaps: Sequence[tuple[float, float]] = (),
+) -> Result:
+    sound = {"stream": 1, "channels": 2, "start": start, "duration": 100.0, "gaps": [list(one) for one in gaps]}
     regions = [{"stream": 1, "channel": 0, "start": start + one, "end": start + end} for one, end in spans]
     job = Job(
         asset=Asset(id=AssetId("0" * 64), sha512="", bytes=1), path=line.folder, tools=line.tools,
@@ -112,8 +118,26 @@ def test_a_language_outside_the_card_gets_no_words(line: Line) -> None:
 def test_a_language_that_cannot_be_told_is_not_guessed(line: Line) -> None:
     result = _transcribe(line, Scripted(tongues={0.0: [("ar", 0.44), ("tr", 0.23)]}), [(0.0, 8.0)])
     (segment,) = _body(result)["segments"]
-    assert result.outcome == "unsupported"
+    assert (result.outcome, result.code, segment["code"]) == ("unsupported", "U-LANG-002", "U-LANG-002")
     assert (segment["text"], segment["language"], segment["flags"]) == (None, "und", ["language_doubt"])
+    assert result.coverage is not None
+    assert result.coverage.gaps == ((0.0, 8.0, "U-LANG-002"),)
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(5.0, "U-LANG-002"), (12.0, "U-LANG-001")])
+def test_what_is_unread_for_two_reasons_is_named_after_the_larger_part(line: Line, seconds: float, code: str) -> None:
+    engine = Scripted(tongues={0.0: [("ar", 0.44), ("tr", 0.23)], 20.0: [("fa", 0.97)]})
+    result = _transcribe(line, engine, [(0.0, 8.0), (20.0, 20.0 + seconds)])
+    assert (result.outcome, result.code) == ("unsupported", code)
+    assert [one["code"] for one in _body(result)["segments"]] == ["U-LANG-002", "U-LANG-001"]
+
+
+def test_a_passage_beside_missing_sound_is_marked(line: Line) -> None:
+    engine = Scripted(tongues={start: [("en", 0.98)] for start in (0.0, 10.0, 20.0)})
+    spans = [(0.0, 5.0), (10.0, 15.0), (20.0, 25.0)]
+    body = _body(_transcribe(line, engine, spans, start=1.5, gaps=[(16.75, 17.0), (26.75, 26.75)]))
+    marked = ["low_confidence", "cut"]
+    assert [one["flags"] for one in body["segments"]] == [[], marked, marked]
 
 
 def test_what_passes_for_arabic_with_little_to_show_for_it_is_not_offered(line: Line) -> None:
@@ -153,6 +177,7 @@ def test_rejected_words_stand_only_in_the_readings(line: Line) -> None:
     result = _transcribe(line, Scripted(tongues={0.0: [("en", 0.9)]}, says={0.0: says}), [(0.0, 8.0)])
     (segment,) = _body(result)["segments"]
     assert (result.outcome, result.code) == ("empty", "N-SPEECH-001")
+    assert result.coverage == Coverage(unit="seconds", of=100.0, read=100.0)
     assert (segment["text"], segment["code"], segment["words"]) == (None, "N-SPEECH-002", [])
     assert segment["readings"] == [{"engine": "scripted", **says}]
 
@@ -175,10 +200,19 @@ def test_words_are_heard_on_real_recordings(line: Line, testdata: Path, name: st
 
 
 @pytest.mark.slow
+def test_a_sentence_that_the_recogniser_finished_is_marked(line: Line, testdata: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.mp3"
+    cut.write_bytes((testdata / "speech/en/jfk.mp3").read_bytes()[:40_000])
+    found = line.run(cut, "transcribe")["transcribe"]
+    assert found.outcome == "done"
+    assert {"cut", "low_confidence"} <= set(found.body["segments"][-1]["flags"])
+
+
+@pytest.mark.slow
 def test_sorani_is_never_passed_off_as_another_language(line: Line, testdata: Path) -> None:
     for clip in sorted((testdata / "speech/ckb").iterdir()):
         found = line.run(clip, "transcribe")["transcribe"]
-        assert (found.outcome, found.code) == ("unsupported", "U-LANG-001"), clip.name
+        assert (found.outcome, found.code) == ("unsupported", "U-LANG-002"), clip.name
         assert all(one["text"] is None and one["candidates"] for one in found.body["segments"])
 
 

@@ -1,5 +1,7 @@
 import io
+import os
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,13 @@ def test_raw_tags_as_text(tools: Tools, testdata: Path) -> None:
     assert "GPS GPSLatitude" in tags
     assert all(isinstance(value, str) for value in tags.values())
     assert not any("Thumbnail" in key and "JPEG" in key and len(value) > 100 for key, value in tags.items())
+
+
+def test_native_code_prints_nothing(tools: Tools, testdata: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in sorted((testdata / "hostile").glob("*.tif")):
+        with suppress(Refused):
+            tools.picture(name)
+    with parsers._native_silence():
+        os.write(2, b"libtiff would say")
+    os.write(2, b"afterwards")
+    assert capfd.readouterr().err == "afterwards"

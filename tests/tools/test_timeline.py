@@ -1,10 +1,13 @@
 """Sound stands where the container's clock says, and none of it is thrown away."""
 
+import io
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.core.mpeg_audio import mpeg_frame
+from pipeline.tools.leaps import Leaps
 from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
 
 
@@ -88,3 +91,52 @@ def test_frames_are_counted_and_the_last_ones_decide() -> None:
     log.take("[h264 @ 0x2] [error] error while decoding MB 3 4")
     log.take("[Parsed_showinfo_0 @ 0x1] [info] n:  40 pts:     40 pts_time:4 pos: 48 fmt:yuv420p")
     assert (log.frames, log.errors, log.clean) == (41, 1, False)
+
+
+def test_a_frame_dropped_with_an_error_is_a_hole_and_jitter_without_one_is_none() -> None:
+    pieces = (sound(0, RATE), sound(RATE + 512, RATE), sound(2 * RATE + 512, RATE))
+    assert follow(*pieces).holes == []
+    found = follow(pieces[0], ERROR, *pieces[1:])
+    assert found.holes == [(RATE, 512)]
+    assert found.lost == ((1.0, 1.032),)
+
+
+def test_what_drift_makes_good_was_not_lost() -> None:
+    slow = follow(*(sound(round(n * 1600 * 1.01), 1600) for n in range(1000)))
+    assert slow.holes
+    assert slow.lost == ()
+    paused = follow(*(sound(second * RATE, RATE) for second in (0, 3, 4, 6)))
+    assert paused.lost == ((1.0, 3.0), (5.0, 6.0))
+
+
+def at(position: int, samples: int = 576) -> str:
+    return sound(position, samples).replace("pos:1 ", f"pos:{position} ")
+
+
+def leaping(data: bytes, *lines: str, promised: float | None = None) -> AudioLog:
+    """Follow frames of 144 bytes (MPEG 2 layer III, 32 kbit/s, 16 kHz): 576 samples each."""
+    log = AudioLog(start=None, leaps=Leaps(file=io.BytesIO(data), frame=mpeg_frame))
+    for n, line in enumerate(lines):
+        log.take(line.replace(f"pts:{line.split('pts:')[1].split(' ')[0]} ", f"pts:{n * 576} ", 1))
+    log.finish(promised)
+    return log
+
+
+FRAME = b"\xff\xf3\x48\xc4".ljust(144, b"\0")
+
+
+def test_bytes_that_gave_no_sound_are_a_hole_where_they_are() -> None:
+    data = FRAME * 10 + bytes(14400) + FRAME * 10
+    places = [144 * n for n in range(10)] + [144 * n for n in range(110, 120)]
+    log = leaping(data, *map(at, places))
+    assert log.holes == [(5760, 57600)]
+    assert log.lost == ((0.36, 3.96),)
+    assert log.estimated
+    known = leaping(data, *map(at, places), promised=5.0)
+    assert known.holes == [(5760, 5 * RATE - 20 * 576)]
+    assert leaping(data, *map(at, places), promised=500.0).holes == [(5760, 57600)]
+
+
+def test_tags_between_frames_are_no_loss() -> None:
+    data = FRAME * 10 + b"ID3".ljust(14400, b"\0") + FRAME * 10
+    assert leaping(data, *map(at, [144 * n for n in (*range(10), *range(110, 120))])).holes == []

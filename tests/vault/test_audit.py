@@ -206,10 +206,37 @@ def test_a_register_taken_away_is_found(doomed: Home, filled: AssetId) -> None:
     assert filled
 
 
+def test_a_register_taken_away_is_named_where_its_name_is_known(
+    doomed: Home, filled: AssetId, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.vault.series.VERSIONS_PER_OBJECT", 1)
+    registers = doomed.open().registers
+    for n in range(3):
+        registers.append("people", [{"n": n}], key=str(n))
+    gone = [one for one in objects(doomed.root / "registers") if "people" in one.name]
+    assert len(gone) == 3
+    for folder in gone:
+        shutil.rmtree(folder)
+    found = doomed.open().vault.audit(registers=["batch/B", "people"]).findings
+    assert {one.path for one in found if one.code == "E-VAULT-003"} == {
+        one.relative_to(doomed.root).as_posix() for one in gone
+    }
+    unnamed = [one for one in audited(doomed) if one.code == "E-VAULT-003"]
+    for name in ("people", "people:2", "people:3"):
+        assert sum(subject(name) in one.what for one in unnamed) == 1
+    assert filled
+
+
+def subject(name: str) -> str:
+    return hashlib.sha256(f"urn:evidence:register:{name}".encode()).hexdigest()
+
+
 def test_a_root_that_is_gone_is_found(doomed: Home, filled: AssetId) -> None:
+    assets = list(doomed.open().vault.assets())
     shutil.rmtree(doomed.root / "objects")
     report = doomed.open().vault.audit()
-    assert sum(one.code == "E-VAULT-003" for one in report.findings) == 2
+    assert {one.code for one in report.findings} == {"E-VAULT-003"}
+    assert {one.asset for one in report.findings if one.path != "objects"} == set(assets)
     assert filled
 
 

@@ -1,0 +1,124 @@
+"""Where the sequencer left off: checkpoints that read only what is new, and trust no cache."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import Corrupt
+from pipeline.vault import VaultParts
+from pipeline.vault.custody import Segment
+from pipeline.vault.segments import Place, Reading, read_segment
+from tests.vault.conftest import Home
+
+
+def ended(home: Home, parts: VaultParts, count: int) -> None:
+    """Write segments whose writers have ended."""
+    for n in range(count):
+        one = Segment(home.root, parts.vault_id)
+        one.append("show", "person-1", None, {"n": n})
+        one.close()
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What the sequencer reads from now on."""
+    seen: list[Path] = []
+
+    def reading(path: Path, start: Place, *, sync: bool = False) -> Reading:
+        seen.append(path)
+        return read_segment(path, start, sync=sync)
+
+    monkeypatch.setattr("pipeline.vault.sequencer.read_segment", reading)
+    return seen
+
+
+def test_a_closed_segment_is_read_once(home: Home, read: list[Path]) -> None:
+    parts = home.open()
+    ended(home, parts, 20)
+    parts.log.checkpoint()
+    assert len(read) == 21
+    read.clear()
+    ended(home, parts, 1)
+    parts.log.checkpoint()
+    assert len(read) == 2
+    report = parts.log.verify()
+    assert (report.segments, report.checkpoints, report.findings) == (22, 2, ())
+
+
+def test_one_of_a_living_writer_stays_open(home: Home) -> None:
+    parts = home.open()
+    for n in range(3):
+        parts.log.append("show", actor="person-1", n=n)
+        parts.log.checkpoint()
+    leaves = sorted((home.root / "log/checkpoints").glob("*.leaves"))
+    assert [path.read_bytes().count(b"\n") for path in leaves] == [1, 1, 1]
+    assert parts.log.verify().findings == ()
+
+
+def _older(home: Home, parts: VaultParts) -> None:
+    path = home.root / "locks/frontier"
+    older = path.read_bytes()
+    ended(home, parts, 1)
+    parts.log.checkpoint()
+    path.chmod(0o600)
+    path.write_bytes(older)
+
+
+def _tampered(home: Home, _: VaultParts) -> None:
+    path = home.root / "locks/frontier"
+    path.chmod(0o600)
+    data = path.read_bytes()
+    at = data.index(b'"full": ["') + 10
+    path.write_bytes(data[:at] + b"00000000" + data[at + 8 :])
+
+
+def _gone(home: Home, _: VaultParts) -> None:
+    shutil.rmtree(home.root / "locks")
+
+
+def _written(data: bytes) -> Callable[[Home, VaultParts], None]:
+    def write(home: Home, _: VaultParts) -> None:
+        (home.root / "locks/frontier").unlink()
+        (home.root / "locks/frontier").write_bytes(data)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [_older, _tampered, _written(b""), _written(b"[]"), _written(b"{}"), _gone],
+    ids=["older", "tampered", "empty", "a list", "an object", "gone"],
+)  # fmt: skip
+def test_whatever_is_wrong_with_it_makes_it_anew(home: Home, harm: Callable[[Home, VaultParts], None]) -> None:
+    parts = home.open()
+    ended(home, parts, 3)
+    parts.log.checkpoint()
+    harm(home, parts)
+    ended(home, parts, 1)
+    parts.log.checkpoint()
+    assert parts.log.verify().findings == ()
+
+
+def test_leaves_that_were_not_signed_for_are_not_built_upon(doomed: Home) -> None:
+    parts = doomed.open()
+    ended(doomed, parts, 2)
+    parts.log.checkpoint()
+    (leaves,) = (doomed.root / "log/checkpoints").glob("*.leaves")
+    leaves.chmod(0o600)
+    leaves.write_bytes(b"".join(leaves.read_bytes().splitlines(keepends=True)[:-1]))
+    (doomed.root / "locks/frontier").unlink()
+    ended(doomed, parts, 1)
+    with pytest.raises(Corrupt):
+        parts.log.checkpoint()
+    assert len(list((doomed.root / "log/checkpoints").glob("*.note"))) == 1
+
+
+def test_a_closed_segment_that_vanishes_is_missed(doomed: Home) -> None:
+    parts = doomed.open()
+    ended(doomed, parts, 2)
+    parts.log.checkpoint()
+    max((doomed.root / "log/segments").iterdir()).unlink()
+    with pytest.raises(Corrupt, match="missing"):
+        parts.log.checkpoint()
