@@ -141,12 +141,16 @@ def _search(args: argparse.Namespace) -> Answer:
 
 
 def _audit(args: argparse.Namespace) -> Answer:
-    document = _app(fill=False).audit(part=args.slice)
+    from pipeline.service import audit
+
+    document = audit(args.slice)
     return document, FINDINGS if document["findings"] else DONE
 
 
 def _verify_log(_args: argparse.Namespace) -> Answer:
-    document = _app(fill=False).verify_log()
+    from pipeline.service import verify_log
+
+    document = verify_log()
     return document, FINDINGS if document["findings"] else DONE
 
 

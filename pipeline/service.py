@@ -14,15 +14,18 @@ from pipeline.core.canonical import digest
 from pipeline.core.gate import Decision, Purpose
 from pipeline.core.model import Asset, AssetId
 from pipeline.core.people import Permission
+from pipeline.core.ports import AuditReport, Finding, LogReport
 from pipeline.engines.identity import port_name
 from pipeline.errors import CODES, Corrupt, Misconfigured
 from pipeline.plan import plan
 from pipeline.settings import Settings, read_settings
 from pipeline.usecases import find, ledger, persons, rebuild, terms
-from pipeline.usecases.access import COUNTING, Access, Denied, resolve
-from pipeline.usecases.home import Home, open_home
+from pipeline.usecases.access import CONDITIONS, COUNTING, HOLDS, Access, Denied, resolve
+from pipeline.usecases.batches import PREFIX
+from pipeline.usecases.home import PEOPLE, Home, open_home
 from pipeline.usecases.process import finish_shard, process, redo_of, run_task
 from pipeline.usecases.submit import check_reference, submission_of, submit
+from pipeline.vault import audit_root, verify_root
 
 _log = logging.getLogger(__name__)
 
@@ -143,24 +146,17 @@ class App:
     def audit(self, *, part: tuple[int, int] | None = None) -> dict[str, Any]:
         """Read preserved bytes, compare them with their digests and with the log."""
         self._keeper()
-        report = self.home.vault.audit(part)
-        findings = [
-            {"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in report.findings
-        ]
-        self._note("audit", None, checked=report.checked, findings=len(findings))
-        self.home.log.checkpoint()
-        return {"checked": report.checked, "bytes": report.bytes, "findings": findings}
+        names = [PEOPLE, CONDITIONS, HOLDS, *(f"{PREFIX}{ref}" for ref in self.home.catalogue.batches())]
+        report = self.home.vault.audit(part, registers=names)
+        self._note("audit", None, checked=report.checked, findings=len(report.findings))
+        return _audited(report)
 
     def verify_log(self) -> dict[str, Any]:
         """Verify every segment and checkpoint of the custody log."""
         self._keeper()
         report = self.home.log.verify()
         self._note("verify-log", None, entries=report.entries, findings=len(report.findings))
-        findings = [{"asset": None, "path": one.path, "code": one.code, "what": one.what} for one in report.findings]
-        return {
-            "segments": report.segments, "entries": report.entries, "checkpoints": report.checkpoints,
-            "findings": findings,
-        }  # fmt: skip
+        return _verified(report)
 
     def recover(self) -> dict[str, Any]:
         """Finish or sweep what a crash left in the vault."""
@@ -235,7 +231,9 @@ class App:
         return Denied(reason, code=code)
 
     def _note(self, act: str, subject: str | None, **facts: Any) -> None:
+        """Record an act, and sign it: an entry that nobody signed could be taken out again."""
         self.home.log.append(act, actor=self.home.actor, subject=subject, **facts)
+        self.home.log.checkpoint()
 
 
 def open_app(settings: Settings | None = None, *, fill: bool = True) -> App:
@@ -247,6 +245,41 @@ def open_app(settings: Settings | None = None, *, fill: bool = True) -> App:
     if fill and not rebuild.complete(home):
         rebuild.first_time(home)
     return App(home)
+
+
+def audit(part: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Audit the vault that the settings name; one too damaged to be opened is audited as it lies."""
+    settings = read_settings()
+    try:
+        app = open_app(settings, fill=False)
+    except Corrupt:
+        return _audited(audit_root(settings.vault, part, settings.keys, registers=[PEOPLE, CONDITIONS, HOLDS]))
+    return app.audit(part=part)
+
+
+def verify_log() -> dict[str, Any]:
+    """Verify the custody log that the settings name, also where the vault cannot be opened."""
+    settings = read_settings()
+    try:
+        app = open_app(settings, fill=False)
+    except Corrupt:
+        return _verified(verify_root(settings.vault, settings.keys))
+    return app.verify_log()
+
+
+def _audited(report: AuditReport) -> dict[str, Any]:
+    return {"checked": report.checked, "bytes": report.bytes, "findings": _listed(report.findings)}
+
+
+def _verified(report: LogReport) -> dict[str, Any]:
+    return {
+        "segments": report.segments, "entries": report.entries, "checkpoints": report.checkpoints,
+        "findings": _listed(report.findings),
+    }  # fmt: skip
+
+
+def _listed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    return [{"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in findings]
 
 
 def models(action: str, *, profile: str | None = None, progress: Any = None) -> dict[str, Any]:

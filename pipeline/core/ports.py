@@ -4,7 +4,7 @@ Obligations are part of a port: which calls may be repeated, what is permanent, 
 what. One conformance suite per port in ``tests/contracts/`` runs against every implementation.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +75,12 @@ class Vault(Protocol):
         """Return a kept derivative from the vault, if it is there."""
         ...
 
-    def audit(self, part: tuple[int, int] | None = None) -> "AuditReport":
-        """Read every byte of one part (n of t) or of all, compare with the log; collect all findings."""
+    def audit(self, part: tuple[int, int] | None = None, *, registers: Iterable[str] = ()) -> "AuditReport":
+        """Read every byte of one part (n of t) or of all, compare with the log; collect all findings.
+
+        ``registers`` are names known from elsewhere: the log has only their digests, and a finding
+        about one that vanished should name it.
+        """
         ...
 
     def settle(self) -> int:
@@ -203,11 +207,15 @@ class Decoded:
     """What a decoder wrote: 16 kHz mono signed 16-bit little-endian PCM, and how it ended.
 
     ``errors`` counts the decoder's complaints; ``clean`` is false when decoding ended in one.
+    ``holes`` are the spans of it, in seconds, that are silence because sound was lost there; they
+    are ``estimated`` when only the bytes lost tell how long they are.
     """
 
     samples: int
     errors: int
     clean: bool
+    holes: tuple[tuple[float, float], ...] = ()
+    estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,14 @@ from pipeline.catalogue import Catalogue, Leases, open_database
 from pipeline.core.people import People, fold_people, founding
 from pipeline.core.ports import CustodyLog, Derivatives, Engine, MediaTools, Registers, Vault
 from pipeline.engines import registry
-from pipeline.errors import Corrupt, Misconfigured, Unavailable
+from pipeline.errors import Corrupt, Misconfigured
 from pipeline.index.sqlite import SqliteIndex
 from pipeline.plan import Step, plan
 from pipeline.settings import Settings
 from pipeline.tools import open_tools
-from pipeline.vault import VaultParts, open_vault
+from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
+from pipeline.vault.files import writing
 from pipeline.weights import cards, ensure_lock
 
 Fold = TypeVar("Fold")
@@ -129,7 +130,7 @@ def open_home(settings: Settings) -> Home:
     """Open the home; make it when it is empty. Simultaneous first commands wait for each other."""
     with _first_command(settings):
         parts = open_vault(settings.vault, settings.keys)
-        if not parts.registers.has(PEOPLE) and _is_new(parts):
+        if parts.empty:  # only then may the person who comes first become its custodian
             founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
             parts.registers.append(PEOPLE, founder, key="founding")
         ensure_lock(settings)
@@ -145,22 +146,15 @@ def open_home(settings: Settings) -> Home:
     )  # fmt: skip
 
 
-def _is_new(parts: VaultParts) -> bool:
-    """Tell whether nothing was ever kept: only then may the person who comes first become its custodian."""
-    return next(parts.registers.names(), None) is None and next(parts.vault.assets(), None) is None
-
-
 @contextmanager
 def _first_command(settings: Settings) -> Iterator[None]:
     """Hold the door while a home is being made; costs one lock when it stands already."""
-    try:
+    with writing(str(settings.home)):
         if not settings.home.exists():  # what lies in it names people: nobody else on this host may look
             settings.home.parent.mkdir(parents=True, exist_ok=True)
             settings.home.mkdir(mode=0o700, exist_ok=True)
         settings.derivatives.mkdir(mode=0o700, parents=True, exist_ok=True)
         door = os.open(settings.derivatives, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError as err:
-        raise Unavailable(f"{settings.home}: {err.strerror}", code="E-VAULT-005") from err
     try:
         fcntl.flock(door, fcntl.LOCK_EX)
         yield

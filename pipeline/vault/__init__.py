@@ -7,11 +7,17 @@ from pipeline.vault.custody import LocalLog
 from pipeline.vault.derivatives import LocalDerivatives
 from pipeline.vault.keys import Keys
 from pipeline.vault.local import LocalVault
+from pipeline.vault.logged import untouched
 from pipeline.vault.registers import LocalRegisters
 from pipeline.vault.root import initialise
+from pipeline.vault.segments import KEY_MADE
 from pipeline.vault.storage import Storage
+from pipeline.vault.unopened import audit_root, verify_root
 
-__all__ = ["LocalDerivatives", "LocalLog", "LocalRegisters", "LocalVault", "VaultParts", "open_vault"]
+__all__ = [
+    "LocalDerivatives", "LocalLog", "LocalRegisters", "LocalVault", "VaultParts",
+    "audit_root", "open_vault", "verify_root",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +25,8 @@ class VaultParts:
     """An open vault. All parts may be used by any thread, and in forked children."""
 
     vault_id: str
+    empty: bool
+    """Whether, when it was opened, nothing had ever been done in it: no object, no register, no act in the log."""
     vault: LocalVault
     registers: LocalRegisters
     log: LocalLog
@@ -31,9 +39,12 @@ def open_vault(root: Path, keys: Path, *, signing: bool = True) -> VaultParts:
     not wanted: then it can be read, audited and verified, as a copy elsewhere can.
     """
     vault_id = initialise(root)
+    empty = untouched(root)
     ring = Keys(keys, vault=root, vault_id=vault_id)
     log = LocalLog(root, vault_id=vault_id, keys=ring)
-    if signing and (made := ring.ensure()) is not None:
-        log.append("key.made", actor="vault", subject=vault_id, key=made)
+    if signing:
+        ring.ensure(used=not empty, note=lambda key: log.append(KEY_MADE, actor="vault", subject=vault_id, key=key))
     storage = Storage(root, vault_id=vault_id, log=log)
-    return VaultParts(vault_id=vault_id, vault=LocalVault(storage, log=log), registers=LocalRegisters(storage), log=log)
+    return VaultParts(
+        vault_id=vault_id, empty=empty, vault=LocalVault(storage, log=log), registers=LocalRegisters(storage), log=log
+    )  # fmt: skip

@@ -5,7 +5,7 @@ object gone or slipped in. Only the log, which stands apart and is signed, shows
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,12 +35,16 @@ def audit(
     part: tuple[int, int] | None = None,
     trusted: dict[str, Verifier] | None = None,
     progress: Progress | None = None,
+    registers: Iterable[str] = (),
 ) -> AuditReport:
     """Read part ``n`` of ``t`` (from 1), or everything, and the whole log; collect all that is wrong.
 
-    Nothing is changed, and nothing that is wrong stops it. It may run beside writers.
+    Nothing is changed, and nothing that is wrong stops it. It may run beside writers. ``registers``
+    are names known from elsewhere: the log has digests of names only, so that of a register that
+    is gone only these tell where it lay.
     """
     run = _Run(root=root, part=part or (1, 1), logged=Logged.read(root))
+    run.known = {log_subject(REGISTER + name): REGISTER + name for name in registers}
     run.findings.extend(verify(root, trusted=trusted).findings)
     run.top()
     for name in ROOTS:
@@ -59,6 +63,8 @@ class _Run:
     findings: list[Finding] = field(default_factory=list)
     seen: dict[ObjectKey, Examined] = field(default_factory=dict)
     empty: list[Path] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    """Registers that somebody knows the names of: subject in the log → identifier."""
 
     def find(self, path: Path, code: str, what: str, asset: str | None = None) -> None:
         where = path.relative_to(self.root).as_posix()
@@ -81,15 +87,18 @@ class _Run:
                 self.find(place, "E-VAULT-003", "it is missing")
             elif place.read_bytes() != canonical({"format": FORMAT, "id": vault_id}):
                 self.find(place, "E-VAULT-001", "it is not as it was written")
-            elif self.logged.vaults != {vault_id}:
-                self.find(place, "E-LOG-004", "the log is another vault's, or empty")
-        for path in sorted(self.root.iterdir()):
+            elif self.logged.vaults - {vault_id}:
+                self.find(place, "E-LOG-004", "the log is another vault's")
+        for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
             if path.name not in _TOP or path.is_symlink():
                 self.find(path, "E-VAULT-004", "not a part of the vault")
 
     def store(self, name: str, progress: Progress | None) -> None:
         """Read one storage root."""
         base = self.root / name
+        if not base.is_dir():
+            self.find(base, "E-VAULT-003", "the folder is missing")
+            return
         for file, data in ROOT_FILES.items():
             try:
                 if (base / file).read_bytes() != data:
@@ -182,6 +191,7 @@ class _Run:
                 continue
             for number, digest in seen.versions.items():
                 self._version(seen, number, digest, logged or {}, begun.get(key))
+        self._names()
         for key, versions in self.logged.versions.items():
             self._vanished(key, versions)
         for place in self.empty:
@@ -207,15 +217,28 @@ class _Run:
         digest, asset = subject_digest(subject), asset_of(subject)
         if not self.mine(digest[:_DIGITS]):
             return
-        place = self.root / name / digest[:3] / digest[3:6] / digest[6:9]
-        if asset is not None:
-            place = object_folder(self.root / name, subject)
+        if (object_id := subject if asset is not None else self.known.get(subject)) is not None:
+            place = object_folder(self.root / name, object_id)
+        else:
+            place = self.root / name / digest[:3] / digest[3:6] / digest[6:9]
         if key not in self.seen:
-            self.find(place, "E-VAULT-003", "the log knows this object, and it is gone", asset)
+            what = "the log knows this object, and it is gone"
+            if object_id is None:
+                what += f" (the SHA-256 of its identifier is {digest})"
+            self.find(place, "E-VAULT-003", what, asset)
             return
         seen = self.seen[key]
         for number in sorted(versions.keys() - set(version_numbers(seen.folder))):
             self.find(seen.folder / f"v{number}", "E-LOG-004", "the log knows this version, and it is gone", asset)
+
+    def _names(self) -> None:
+        """Take in the registers that were read, and the objects in which a history goes on: ``ID:2``, ``ID:3``."""
+        self.known |= {subject: one.object_id for (_, subject), one in self.seen.items() if one.object_id is not None}
+        for object_id in list(self.known.values()):
+            part = 2
+            while ("registers", subject := log_subject(f"{object_id}:{part}")) in self.logged.versions:
+                self.known[subject] = f"{object_id}:{part}"
+                part += 1
 
 
 def _spelled_id(folder: Path) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.core.ports import Finding, LogReport
 from pipeline.errors import Corrupt
 from pipeline.vault.entry import GENESIS, Entry, check, line_digest
-from pipeline.vault.files import sync_dir, write_all, writing
+from pipeline.vault.files import make_dirs, sync_dir, write_all, writing
 from pipeline.vault.keys import Keys
 from pipeline.vault.note import Verifier
 from pipeline.vault.process import PerProcess, host, utc_now, writer_name
@@ -25,6 +25,7 @@ class Segment:
         folder = root / SEGMENTS
         self.name = writer_name()
         path = folder / f"{self.name}.jsonl"
+        make_dirs(folder, below=root)  # where it was taken away, new acts are still recorded
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._fd = os.open(path, flags, 0o600)
         fcntl.flock(self._fd, fcntl.LOCK_EX)  # while it is held, an unfinished last line is one being written

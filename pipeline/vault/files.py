@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import Unavailable
+from pipeline.errors import Misconfigured, Unavailable
 
 BUFFER = 1 << 20
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _CANNOT_CLONE = frozenset({errno.EOPNOTSUPP, errno.ENOTTY, errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EPERM})
 
 
@@ -32,8 +33,13 @@ def writing(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        code = "E-HOST-003" if err.errno in _NO_SPACE else "E-VAULT-005"
-        raise Unavailable(f"{what}: {err.strerror or err}", code=code) from err
+        reason = f"{what}: {err.strerror or err}"
+        if err.errno in _NOT_ALLOWED:  # waiting does not help
+            raise Misconfigured(
+                reason, code="E-VAULT-005",
+                next_step=f"let who runs this write to {err.filename or 'it'}: its owner, mode, and how it is mounted",
+            ) from err  # fmt: skip
+        raise Unavailable(reason, code="E-HOST-003" if err.errno in _NO_SPACE else "E-VAULT-005") from err
 
 
 def write_all(fd: int, data: bytes | memoryview) -> None:

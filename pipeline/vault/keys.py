@@ -2,13 +2,14 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipeline.errors import Misconfigured
-from pipeline.vault.files import sync_dir, write_new, writing
+from pipeline.vault.files import make_dirs, sync_dir, write_new, writing
 from pipeline.vault.note import Verifier
 from pipeline.vault.process import locked
 
@@ -28,20 +29,20 @@ class Keys:
 
     def __init__(self, folder: Path, *, vault: Path, vault_id: str) -> None:
         self.folder = folder / vault_id
+        self._vault = vault
         self._public = vault / PUBLIC
         self._name = origin(vault_id)
 
-    def ensure(self) -> str | None:
-        """Make the first key unless there is one; return the id of a key just made.
+    def ensure(self, *, used: bool, note: Callable[[str], object]) -> None:
+        """Make the first key unless there is one; have it noted, then lay its public half into the vault.
 
         ``Misconfigured`` (E-CONF-008) when the folder is open to others, or when the vault was
-        signed before and its keys are not here: another key would not be this vault's.
+        ``used`` before and its keys are not here: another key would not be this vault's. A key is
+        noted only in an unused vault: elsewhere its note is there, or was taken away.
         """
-        # Looked at first: a public key seen here means that its private half was in use before.
-        used = any(self._public.glob(f"*{_SUFFIX}"))
         if self._check() and (self.folder / _ACTIVE).exists():
-            self._publish()
-            return None
+            self._publish(None if used else note)
+            return
         if used:
             raise Misconfigured(
                 f"this vault's signing key is not in {self.folder}", code="E-CONF-008",
@@ -50,9 +51,9 @@ class Keys:
         with writing(f"the key folder {self.folder}"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(self.folder / "lock"):
-                made = None if (self.folder / _ACTIVE).exists() else self._make()
-            self._publish()
-        return made
+                if not (self.folder / _ACTIVE).exists():
+                    self._make()
+        self._publish(note)
 
     def signer(self) -> tuple[Verifier, Ed25519PrivateKey]:
         """Return the key in use."""
@@ -70,7 +71,7 @@ class Keys:
         found = (self._load(path)[0] for path in sorted(self.folder.glob(f"*{_PRIVATE}")))
         return {one.id: one for one in found} or None
 
-    def _make(self) -> str:
+    def _make(self) -> None:
         key = Ed25519PrivateKey.generate()
         verifier = Verifier(name=self._name, key=key.public_key().public_bytes_raw())
         secret = key.private_bytes(
@@ -83,9 +84,8 @@ class Keys:
         fresh.rename(self.folder / _ACTIVE)
         sync_dir(self.folder)
         sync_dir(self.folder.parent)
-        return verifier.id
 
-    def _publish(self) -> None:
+    def _publish(self, note: Callable[[str], object] | None) -> None:
         """Lay the public half of the key in use into the vault, once."""
         verifier, _ = self.signer()
         public = self._public / f"{verifier.id}{_SUFFIX}"
@@ -93,6 +93,9 @@ class Keys:
             return
         with writing("the vault"), locked(self.folder / "lock"):
             if not public.exists():
+                if note is not None:
+                    note(verifier.id)
+                make_dirs(self._public, below=self._vault)
                 fresh = public.with_suffix(".fresh")
                 fresh.unlink(missing_ok=True)
                 write_new(fresh, f"{verifier.spelled()}\n".encode())

@@ -3,7 +3,7 @@
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -127,14 +127,23 @@ class LocalVault:
                 return _there(path, asset)
         return None
 
-    def audit(self, part: tuple[int, int] | None = None, *, progress: Progress | None = None) -> AuditReport:
+    def audit(
+        self,
+        part: tuple[int, int] | None = None,
+        *,
+        progress: Progress | None = None,
+        registers: Iterable[str] = (),
+    ) -> AuditReport:
         """Read every byte of part ``n`` of ``t`` (from 1), or of all, and compare it with the log.
 
-        What ended processes left undone is settled first, as any writer would.
+        What ended processes left undone is settled first, as any writer would. ``registers`` are
+        names known from elsewhere, so that a register that is gone can be named.
         """
         with writing("the vault"):
             self._storage.settle()
-        report = audit(self._storage.root, part=part, trusted=self._log.trusted(), progress=progress)
+        report = audit(
+            self._storage.root, part=part, trusted=self._log.trusted(), progress=progress, registers=registers
+        )  # fmt: skip
         self._log.told(report.findings)
         return report
 
@@ -150,7 +159,8 @@ class LocalVault:
 
     def settle(self) -> int:
         """Settle what was left unfinished; costs nothing when nothing was."""
-        return self._storage.settle()
+        with writing("the vault"):
+            return self._storage.settle()
 
     def _series(self, asset: AssetId) -> Series:
         return Series(self._storage, "objects", ASSET + asset)

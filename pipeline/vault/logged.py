@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.vault.entry import Entry
+from pipeline.vault.entry import Entry, parse
 from pipeline.vault.journal import Commit, pending
-from pipeline.vault.layout import object_digest
+from pipeline.vault.layout import object_digest, object_folders
 from pipeline.vault.process import benches
-from pipeline.vault.segments import OPENING, entries
+from pipeline.vault.root import LOG_FOLDERS, ROOTS
+from pipeline.vault.segments import KEY_MADE, OPENING, entries, segment_files
 from pipeline.vault.storage import ASSET, CREATE, EXTEND, log_subject
 
 ObjectKey = tuple[str, str]
@@ -48,6 +49,26 @@ def open_commits(root: Path) -> dict[ObjectKey, Commit]:
             continue
         found.update({(one.root, log_subject(one.object)): one for one in commits})
     return found
+
+
+def untouched(root: Path) -> bool:
+    """Tell whether nothing was ever done in a vault that is laid down: no object, and no act but those of its founding.
+
+    What is missing or cannot be read speaks against it. Stops at the first thing it sees.
+    """
+    folders = {name: root / name for name in (*ROOTS, *LOG_FOLDERS)}
+    if not all(folder.is_dir() for folder in folders.values()) or any(folders["log/checkpoints"].iterdir()):
+        return False
+    if any(next(object_folders(folders[name]), None) for name in ROOTS):
+        return False
+    noted = False
+    for path in segment_files(root).values():
+        for line in path.read_bytes().split(b"\n")[:-1]:  # an unfinished last line was never acted upon
+            entry = parse(line)
+            if entry is None or entry.act not in {OPENING, KEY_MADE}:
+                return False
+            noted = noted or entry.act == KEY_MADE
+    return noted or not any(folders["log/keys"].glob("*.pub"))
 
 
 def subject_digest(subject: str) -> str:

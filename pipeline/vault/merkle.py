@@ -1,6 +1,7 @@
 """Merkle tree of RFC 6962: one digest over a growing list, so that no earlier part of it can change."""
 
 import hashlib
+from collections.abc import Sequence
 
 EMPTY = hashlib.sha256(b"").digest()
 
@@ -13,24 +14,26 @@ def leaf_digest(data: bytes) -> bytes:
 class Tree:
     """The roots of the full subtrees of all leaves so far: enough to go on and to name the whole."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self._full: list[bytes] = []
+    def __init__(self, size: int = 0, full: Sequence[bytes] = ()) -> None:
+        if size.bit_count() != len(full):
+            raise ValueError("so many leaves have another number of full subtrees")
+        self.size = size
+        self.full = list(full)
 
     def add(self, data: bytes) -> None:
         """Append a leaf."""
         self.size += 1
         node, count = leaf_digest(data), self.size
         while count % 2 == 0:
-            node = hashlib.sha256(b"\x01" + self._full.pop() + node).digest()
+            node = hashlib.sha256(b"\x01" + self.full.pop() + node).digest()
             count //= 2
-        self._full.append(node)
+        self.full.append(node)
 
     def root(self) -> bytes:
         """Return the digest of the whole tree."""
-        if not self._full:
+        if not self.full:
             return EMPTY
-        root = self._full[-1]
-        for left in reversed(self._full[:-1]):
+        root = self.full[-1]
+        for left in reversed(self.full[:-1]):
             root = hashlib.sha256(b"\x01" + left + root).digest()
         return root

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import Corrupt
 from pipeline.vault import inventory as inv
 from pipeline.vault.files import Digests, copy_blocks, digest, make_dirs, sync_dir, sync_tree, write_new
 from pipeline.vault.inventory import Inventory
@@ -151,10 +152,13 @@ class Store:
 
     def _rename(self, staged: Path, target: Path) -> None:
         for left in reversed(range(_TRIES)):
-            make_dirs(target.parent, below=self.root)
             try:
+                make_dirs(target.parent, below=self.root)
                 staged.rename(target)
-            except FileNotFoundError:  # somebody pruned the empty folders between their making and their use
+            except FileNotFoundError as err:
+                if not self.root.is_dir():
+                    raise Corrupt(f"{self.name}/ is gone from the vault", code="E-VAULT-003") from err
+                # Somebody pruned the empty folders between their making and their use.
                 if not left:
                     raise
             else:

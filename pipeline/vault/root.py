@@ -13,6 +13,7 @@ from pipeline.vault.process import locked
 FORMAT = 1
 IDENTITY = "vault.json"
 ROOTS = ("objects", "registers")
+LOG_FOLDERS = ("log/segments", "log/checkpoints", "log/keys")
 
 
 def identity(root: Path) -> str | None:
@@ -31,27 +32,57 @@ def identity(root: Path) -> str | None:
     return vault_id
 
 
-def initialise(root: Path) -> str:
-    """Lay the vault down unless it is there; return its identifier.
+def held(root: Path) -> str | None:
+    """Name something that the vault at ``root`` holds: an object or a part of the log; ``None`` when nothing."""
+    ours = {file.partition("/")[0] for file in ROOT_FILES}
+    for name in ROOTS:
+        if found := [path for path in _children(root / name) if path.name not in ours]:
+            return found[0].relative_to(root).as_posix()
+    for name in LOG_FOLDERS:
+        if found := _children(root / name):
+            return found[0].relative_to(root).as_posix()
+    return None
 
-    The identity is written last, in one rename: a vault that has one is complete.
+
+def initialise(root: Path) -> str:
+    """Lay the vault down where there is none; return its identifier.
+
+    The identity is written last, in one rename: a vault that has one is complete, and one that
+    holds anything had one. Where that is gone it is ``Corrupt``, and nothing is changed.
     """
-    if (known := identity(root)) is not None:
+    if (known := _known(root)) is not None:
         return known
     with writing(f"the vault at {root}"):
         (root / "locks").mkdir(parents=True, exist_ok=True, mode=0o700)
         root.chmod(0o700)
         with locked(root / "locks" / "init"):
-            if (known := identity(root)) is not None:
+            if (known := _known(root)) is not None:
                 return known
             for name in ROOTS:
                 _lay_root(root / name)
-            for name in ("staging", "log/segments", "log/checkpoints", "log/keys"):
+            for name in ("staging", *LOG_FOLDERS):
                 make_dirs(root / name, below=root)
             vault_id = str(uuid.uuid4())
             _put(root / IDENTITY, canonical({"format": FORMAT, "id": vault_id}), fresh=root / "locks" / "fresh")
             sync_dir(root.parent)
             return vault_id
+
+
+def _known(root: Path) -> str | None:
+    known = identity(root)
+    if known is None and (what := held(root)) is not None:
+        known = identity(root)  # somebody may have laid it down between the two looks
+        if known is None:
+            raise Corrupt(
+                f"{IDENTITY} is gone from a vault that holds {what}", code="E-VAULT-003",
+                next_step=f"restore {IDENTITY} from the replica or a copy; "
+                "the vault's id also stands in the first entry of every log segment",
+            )  # fmt: skip
+    return known
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
 
 
 def _lay_root(root: Path) -> None:

@@ -12,6 +12,7 @@ from pipeline.vault.process import unlocked
 SEGMENTS = "log/segments"
 OPENING = "segment.open"
 SIGNED = "log.checkpoint"
+KEY_MADE = "key.made"
 QUIET = frozenset({OPENING, SIGNED})
 """Acts of the log itself: alone they are nothing new to sign."""
 SUFFIX = ".jsonl"
@@ -45,13 +46,29 @@ class Reading:
     """Whether it holds nothing but acts of the log itself."""
     signed: tuple[tuple[int, str], ...]
     """The checkpoints that it says were signed: number and digest of the note."""
+    keys: tuple[str, ...]
+    """The keys that it says were made."""
+    ended: bool
+    """Whether its writer had ended before it was read: then nothing follows any more."""
+
+
+def segment_names(root: Path) -> set[str]:
+    """Return the names of all segments."""
+    folder = root / SEGMENTS
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as there:
+        return {one.name.removesuffix(SUFFIX) for one in there if one.name.endswith(SUFFIX)}
+
+
+def segment_file(root: Path, name: str) -> Path:
+    """Return where a segment lies."""
+    return root / SEGMENTS / f"{name}{SUFFIX}"
 
 
 def segment_files(root: Path) -> dict[str, Path]:
-    """Return every segment by its name."""
-    folder = root / SEGMENTS
-    found = sorted(folder.glob(f"*{SUFFIX}")) if folder.is_dir() else []
-    return {path.name.removesuffix(SUFFIX): path for path in found}
+    """Return every segment by its name, in the order of the names."""
+    return {name: segment_file(root, name) for name in sorted(segment_names(root))}
 
 
 def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
@@ -66,7 +83,7 @@ def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
         *lines, rest = file.read().split(b"\n")
         if sync:
             os.fdatasync(fd)
-    places, acts, signed = [], set[str](), []
+    places, acts, signed, keys = [], set[str](), [], []
     broken, place = None, start
     for line in lines:
         entry = parse(line)
@@ -76,12 +93,15 @@ def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
         acts.add(entry.act)
         if entry.act == SIGNED:
             signed.append((entry.facts.get("number", 0), str(entry.facts.get("note"))))
+        elif entry.act == KEY_MADE:
+            keys.append(str(entry.facts.get("key")))
         place = Place(count=place.count + 1, bytes=place.bytes + len(line) + 1, head=line_digest(line))
         places.append(place)
     tail = Tail(bytes=len(rest), sha256=hashlib.sha256(rest).hexdigest()) if rest and not alive else None
     return Reading(
-        places=tuple(places), tail=tail, broken=broken, quiet=acts <= QUIET and tail is None, signed=tuple(signed)
-    )
+        places=tuple(places), tail=tail, broken=broken, quiet=acts <= QUIET and tail is None, signed=tuple(signed),
+        keys=tuple(keys), ended=not alive,
+    )  # fmt: skip
 
 
 def entries(root: Path) -> Iterator[tuple[str, Entry]]:

@@ -8,21 +8,12 @@ from pipeline.core.ports import Finding, LogReport
 from pipeline.errors import PipelineError
 from pipeline.vault.entry import GENESIS
 from pipeline.vault.keys import PUBLIC
+from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, Leaf, leaf_lines, numbers, parse_leaf, path_of
 from pipeline.vault.merkle import Tree
 from pipeline.vault.note import Verifier, opened
-from pipeline.vault.root import identity
-from pipeline.vault.segments import SEGMENTS, SUFFIX, Place, Reading, read_segment, segment_files
-from pipeline.vault.sequencer import (
-    CHECKPOINTS,
-    LEAVES,
-    NOTE,
-    Leaf,
-    leaf_lines,
-    note_text,
-    numbers,
-    parse_leaf,
-    path_of,
-)
+from pipeline.vault.root import LOG_FOLDERS, identity
+from pipeline.vault.segments import OPENING, SEGMENTS, SUFFIX, Place, Reading, entries, read_segment, segment_files
+from pipeline.vault.sequencer import note_text
 
 
 @dataclass(kw_only=True)
@@ -35,6 +26,8 @@ class _Check:
     tree_broken: bool = False
     notes: dict[int, str] = field(default_factory=dict)
     """The digest of each note that is there."""
+    made: set[str] = field(default_factory=set)
+    """The keys whose making is noted."""
 
     def find(self, path: str, code: str, what: str) -> None:
         self.findings.append(Finding(path=path, code=code, what=what))
@@ -46,28 +39,42 @@ def verify(root: Path, *, trusted: dict[str, Verifier] | None = None) -> LogRepo
     ``trusted`` are the keys that we hold ourselves; without them the keys in the vault must
     do, which shows that log and keys fit each other and no more.
     """
-    check = _Check(root=root, vault_id=_vault_id(root))
+    check = _Check(root=root, vault_id=known_id(root))
+    _folders(check)
     verifiers = _verifiers(check, trusted)
+    published = {path.stem for path in (root / PUBLIC).glob("*.pub")}
     done = numbers(root)
     prev = GENESIS
     for number in range(1, (done[-1] if done else 0) + 1):
         prev = _checkpoint(check, number, prev, verifiers)
     files = segment_files(root)
-    if not files:
+    if not files and (root / SEGMENTS).is_dir():
         check.find(SEGMENTS, "E-LOG-002", "there is no segment at all")
     for name in sorted(check.leaves.keys() - files.keys()):
         check.find(f"{SEGMENTS}/{name}{SUFFIX}", "E-LOG-002", "the segment is missing")
-    entries = sum(_segment(check, name, path) for name, path in files.items())
+    count = sum(_segment(check, name, path) for name, path in files.items())
+    for key in sorted(published - check.made) if files else ():
+        check.find(SEGMENTS, "E-LOG-002", f"the log's beginning is gone: no entry notes that key {key} was made")
     _strangers(check, done)
-    return LogReport(segments=len(files), entries=entries, checkpoints=len(done), findings=tuple(check.findings))
+    return LogReport(segments=len(files), entries=count, checkpoints=len(done), findings=tuple(check.findings))
 
 
-def _vault_id(root: Path) -> str:
-    """Return the vault's identifier, or nothing that fits: a damaged one is the audit's finding."""
+def known_id(root: Path) -> str:
+    """Return the vault's identifier; where it is gone or damaged, which the audit finds, the one that the log gives."""
     try:
-        return identity(root) or ""
+        if (known := identity(root)) is not None:
+            return known
     except PipelineError:
-        return ""
+        pass
+    told = {str(entry.facts.get("vault")) for _, entry in entries(root) if entry.act == OPENING}
+    return told.pop() if len(told) == 1 else ""
+
+
+def _folders(check: _Check) -> None:
+    """Name what stands in every vault from its first day and is gone."""
+    for name in LOG_FOLDERS:
+        if not (check.root / name).is_dir():
+            check.find(name, "E-LOG-002", "the folder is missing")
 
 
 def _verifiers(check: _Check, trusted: dict[str, Verifier] | None) -> dict[str, Verifier]:
@@ -145,6 +152,7 @@ def _segment(check: _Check, name: str, path: Path) -> int:
     except OSError as err:
         check.find(where, "E-LOG-002", f"the segment cannot be read: {err.strerror}")
         return 0
+    check.made.update(reading.keys)
     leaves = check.leaves.get(name, [])
     if reading.broken:
         check.find(where, "E-LOG-001", reading.broken)

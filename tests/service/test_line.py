@@ -140,3 +140,40 @@ def test_damage_anywhere_is_a_finding(evidence: Evidence, home: Path, processed:
     named = str(victim.relative_to(home / "vault"))
     assert named in [one["path"] for one in said.json["findings"]]
     assert processed
+
+
+@pytest.mark.parametrize("gone", ["vault.json", "log", "objects", "registers"])
+def test_what_vanished_as_a_whole_is_a_finding(
+    evidence: Evidence, home: Path, processed: dict[str, str], gone: str
+) -> None:
+    victim = home / "vault" / gone
+    shutil.rmtree(victim) if victim.is_dir() else victim.unlink()
+
+    said = evidence("audit", "--full")
+
+    assert said.code == 1
+    assert any(one["path"].startswith(gone) for one in said.json["findings"])
+    if gone == "vault.json":
+        assert evidence("people").json["error"]["code"] == "E-VAULT-003"
+        assert not victim.exists()
+    assert processed
+
+
+def test_a_vanished_batch_is_named(evidence: Evidence, home: Path, processed: dict[str, str]) -> None:
+    register = next(one for one in (home / "vault" / "registers").rglob("*batch*b1*") if one.is_dir())
+    shutil.rmtree(register)
+
+    findings = evidence("audit", "--full").json["findings"]
+
+    assert str(register.relative_to(home / "vault")) in [one["path"] for one in findings]
+    assert processed
+
+
+def test_a_look_is_signed_for(evidence: Evidence, home: Path, processed: dict[str, str]) -> None:
+    evidence("show", processed["tone.wav"])
+    segments = sorted((home / "vault" / "log" / "segments").rglob("*.jsonl"), key=lambda one: one.stat().st_mtime_ns)
+    last = segments[-1].read_bytes().splitlines(keepends=True)
+    segments[-1].chmod(0o600)
+    segments[-1].write_bytes(b"".join(last[:-2]))  # the look, and that it was signed for
+
+    assert evidence("verify-log").code == 1
