@@ -58,6 +58,7 @@ CODES: dict[str, Code] = {
     "N-TEXT-001": Code("no text was found", _NONE, "nothing"),
     # no engine covers it
     "U-LANG-001": Code("no configured model reads this language", _OPERATOR, "add a model whose card lists the language"),
+    "U-LANG-002": Code("the language could not be told with enough certainty", _OPERATOR, "add a model that tells languages apart better, then redo"),
     "U-CODEC-001": Code("no configured tool decodes this codec", _OPERATOR, "add a tool that decodes it"),
     # held
     "H-COND-001": Code("the provider's conditions forbid it", _CUSTODIAN, "ask the provider, or release it by a recorded decision"),

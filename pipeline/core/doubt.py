@@ -7,13 +7,20 @@ that they do not know for one that they do. The thresholds were set on clips wit
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.core.ports import Heard, Region
 
-LOW_CONFIDENCE = 0.45
-"""Mean probability of a token. Clean speech in a usable language gave 0.50 and more."""
+WEAK = 0.45
+"""Mean probability of a token below which other signs of invention are believed. Clean speech gave 0.50 and more."""
+
+LOW_CONFIDENCE = 0.53
+"""Mean probability of a token below which a passage is marked. Of clean words in usable languages it marks 3 in 100."""
+
+_UNSURE_WORD, _UNSURE_SHARE = 0.5, 0.3
+NEAR_A_CUT = 0.5
+"""Seconds beside missing sound in which a sentence that broke off is likely to be finished by the recogniser."""
 
 LANGUAGE_KNOWN = {"usable": 0.5, "low": 0.6}
 """Probability from which a language counts as told, by how well the model reads it.
@@ -58,16 +65,18 @@ def told(candidates: Sequence[tuple[str, float]], reliability: str | None) -> bo
     return bool(candidates) and candidates[0][1] >= LANGUAGE_KNOWN[reliability or "usable"]
 
 
-def judge(heard: Heard, regions: Sequence[Region], reliability: str) -> Verdict:
-    """Weigh a passage; ``regions`` is where speech was found in its stream."""
-    weak = heard.confidence < LOW_CONFIDENCE
+def judge(heard: Heard, regions: Sequence[Region], reliability: str, gaps: Iterable[Region] = ()) -> Verdict:
+    """Weigh a passage; ``regions`` is where speech was found in its stream, ``gaps`` where sound is missing."""
+    weak = heard.confidence < WEAK
     hurried = _hurried(heard)
     silent = (heard.no_speech > _SILENT and heard.confidence < _SILENT_CONFIDENCE) or not _overlaps(heard, regions)
     repeats = heard.compression > REPEATS or _stuck(heard.text)
     phantom = _phantom(heard, weak=weak)
     doubtful = heard.language_probability < LANGUAGE_SURE
+    cut = any(one.start - NEAR_A_CUT <= heard.end and heard.start <= one.end + NEAR_A_CUT for one in gaps)
     signs = {
-        "low_confidence": weak or reliability == "low",
+        "low_confidence": reliability == "low" or cut or unsure(heard),
+        "cut": cut,
         "repetition": repeats,
         "language_doubt": doubtful,
         "non_speech": silent,
@@ -79,10 +88,23 @@ def judge(heard: Heard, regions: Sequence[Region], reliability: str) -> Verdict:
     return Verdict(flags=tuple(name for name, there in signs.items() if there), offered=not invented)
 
 
+def unsure(heard: Heard) -> bool:
+    """Tell whether the reading itself is unsure: on the whole, or in too many of its words."""
+    doubted = sum(one.confidence < _UNSURE_WORD for one in heard.words)
+    return heard.confidence < LOW_CONFIDENCE or doubted >= max(_UNSURE_SHARE * len(heard.words), 1)
+
+
 def passes_for_another(heard: Heard, reliability: str) -> bool:
     """Tell whether this may be another language, written down as one that the model barely knows."""
-    unsure = heard.language_probability < LANGUAGE_SURE and heard.confidence < LOW_CONFIDENCE
+    unsure = heard.language_probability < LANGUAGE_SURE and heard.confidence < WEAK
     return reliability == "low" and unsure
+
+
+def within(regions: Iterable[Region], start: float, end: float) -> Iterator[Region]:
+    """Cut regions to a span."""
+    for one in regions:
+        if (last := min(one.end, end)) > (first := max(one.start, start)):
+            yield Region(start=first, end=last)
 
 
 def fold(text: str) -> str:

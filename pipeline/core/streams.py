@@ -42,6 +42,11 @@ def seconds(stream: Mapping[str, Any]) -> float | None:
     return hours * 3600 + minutes * 60 + rest
 
 
+def counted(streams: Iterable[Mapping[str, Any]], index: int) -> int | None:
+    """Return how many frames a stream of the container says that it holds."""
+    return next((whole(one.get("nb_frames")) for one in streams if one.get("index") == index), None)
+
+
 def still(roles: Iterable[str]) -> bool:
     """Tell whether a picture stream is a cover or a thumbnail, by its dispositions: no moving picture."""
     return not _STILL_ROLES.isdisjoint(roles)

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import Any
 
 from pipeline.core.body import Body, Seconds
-from pipeline.core.extent import GRACE, promised, seconds_covered
+from pipeline.core.extent import Measured, cut_short, promised
 from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.recorded import recorded
-from pipeline.core.streams import number, ratio, roles, rotation, seconds, still, whole
+from pipeline.core.streams import counted, number, ratio, roles, rotation, seconds, still, whole
 from pipeline.core.tags import complains, first, identifying, raw_tags
 from pipeline.core.wave_header import promised_seconds
 from pipeline.errors import Refused
@@ -86,7 +86,7 @@ class Probe(Body):
 
 
 @stage(
-    version=1, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow"),
+    version=2, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow"),
     limits=("max_pixels", "max_streams", "tool_seconds", "decode_seconds", "memory_bytes", "answer_bytes"),
 )  # fmt: skip
 def probe(job: Job) -> Result:
@@ -106,10 +106,8 @@ def probe(job: Job) -> Result:
         with job.path.open("rb") as file:
             promise = promised_seconds(file)
         if promise:  # of a cut WAVE file ffprobe tells what is left; its header tells what there was
-            declared, streams = (
-                promise,
-                tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams),
-            )
+            declared = promise
+            streams = tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams)
         decoded, coverage = _decode(job, seen, streams, declared)
     raw, cut = raw_tags(seen, metadata, exif)
     if complains(raw):
@@ -198,6 +196,8 @@ def _decode(
 ) -> tuple[float, Coverage]:
     """Decode the picture once, to nothing; the sound only where there is no picture to time it by."""
     container = str((seen.get("format") or {}).get("format_name") or "")
+    with job.path.open("rb") as file:
+        flags = cut_short(container, file)
     refusal: Refused | None = None
     moving = next((one for one in streams if one.type == "video" and not still(one.disposition)), None)
     sounding = next((one for one in streams if one.type == "audio"), None)
@@ -205,20 +205,20 @@ def _decode(
         if one is None:
             continue
         try:
-            lasted, errors, clean = measure(job, one)
+            found = measure(job, one)
         except Refused as err:
             if err.code not in {_NOTHING, _UNDECODED}:
                 raise
             refusal = err
             continue
-        if lasted is None:
+        if found.lasted is None:
             continue
-        claim = (one.duration or declared) if promised(container) else None
-        grace = max(GRACE, 2 / float(Fraction(one.fps))) if one.fps else GRACE
-        covered = seconds_covered(
-            declared=claim, decoded=lasted, size=job.asset.bytes, clean=clean, errors=errors, grace=grace
+        rate = float(Fraction(one.fps)) if one.fps else None
+        claim = (one.duration or declared) if promised(container) and not flags else None
+        covered = found.covered(
+            declared=claim, size=job.asset.bytes, rate=rate, frames=counted(seen["streams"], one.index), flags=flags
         )
-        return lasted, covered if one is (moving or sounding) else _sound_alone(covered)
+        return found.sounding, covered if one is (moving or sounding) else _sound_alone(covered)
     raise refusal or Refused("no picture and no sound in it can be decoded", code=_NOTHING)
 
 
@@ -228,13 +228,15 @@ def _sound_alone(covered: Coverage) -> Coverage:
     return Coverage(unit="seconds", of=covered.of, read=covered.read, gaps=(gap,), flags=covered.flags)
 
 
-def _watch(job: Job, one: Stream) -> tuple[float | None, int, bool]:
-    frames = job.tools.decode_video(job.path, one.index)
-    return (frames.seconds if frames.frames else None), frames.errors, frames.clean
+def _watch(job: Job, one: Stream) -> Measured:
+    seen = job.tools.decode_video(job.path, one.index)
+    lasted = seen.seconds if seen.frames else None
+    return Measured(lasted=lasted, errors=seen.errors, clean=seen.clean, frames=seen.frames)
 
 
-def _listen(job: Job, one: Stream) -> tuple[float | None, int, bool]:
+def _listen(job: Job, one: Stream) -> Measured:
     pcm = job.scratch / "measure.pcm"
     heard = job.tools.decode_audio(job.path, one.index, pcm)
     pcm.unlink(missing_ok=True)
-    return (heard.samples / _DECODED_RATE if heard.samples else None), heard.errors, heard.clean
+    lasted = heard.samples / _DECODED_RATE if heard.samples else None
+    return Measured(lasted=lasted, errors=heard.errors, clean=heard.clean, holes=heard.holes)

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pipeline.core.body import Body, Score, Seconds
-from pipeline.core.doubt import judge, passes_for_another, told
+from pipeline.core.doubt import judge, passes_for_another, told, within
 from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.ports import Heard, Region, Tongue, Transcriber
 from pipeline.stages.base import Job, Result, done, empty, stage, unsupported
 
 _UNREAD = "U-LANG-001"
+_UNDECIDED = "U-LANG-002"
+_NOT_READ = {_UNREAD: "no configured model reads the language spoken",
+             _UNDECIDED: "the language spoken could not be told with enough certainty"}  # fmt: skip
 _INVENTED = "N-SPEECH-002"
 _UNTOLD = "und"
 _MIX = 0
@@ -23,9 +26,7 @@ _DOMINANT = 0.8
 _GROUP = 16
 _GROUP_SECONDS = 450.0
 
-Flag = Literal[
-    "low_confidence", "repetition", "language_doubt", "non_speech", "disagreement", "phantom", "rate"
-]  # fmt: skip
+Flag = Literal["low_confidence", "cut", "repetition", "language_doubt", "non_speech", "disagreement", "phantom", "rate"]
 
 
 class SaidWord(Body):
@@ -82,15 +83,16 @@ class Transcript(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stream:
-    """One stream to write down: its speech in seconds of the stream, which starts at ``start`` of the item."""
+    """One stream to write down, in its own seconds: its speech, and where sound is missing; it starts at ``start``."""
 
     number: int
     start: float
     regions: tuple[Region, ...]
+    gaps: tuple[Region, ...]
 
 
 @stage(
-    version=1, reads=(Kind.AUDIO, Kind.SPEECH), writes=Kind.TRANSCRIPT, media=(Media.VIDEO, Media.AUDIO),
+    version=2, reads=(Kind.AUDIO, Kind.SPEECH), writes=Kind.TRANSCRIPT, media=(Media.VIDEO, Media.AUDIO),
     engine=Transcriber, task="transcribe",
 )  # fmt: skip
 def transcribe(job: Job, asr: Transcriber) -> Result:
@@ -101,8 +103,9 @@ def transcribe(job: Job, asr: Transcriber) -> Result:
     coverage = _covered(job.known[Kind.AUDIO].coverage, segments)
     if any(one.text is not None for one in segments):
         return done(body, coverage=coverage)
-    if any(one.code == _UNREAD for one in segments):
-        return unsupported(_UNREAD, "no configured model reads the language spoken", body=body, coverage=coverage)
+    if unread := _lengths((one.code, one) for one in segments if one.code in _NOT_READ):
+        code = unread.most_common(1)[0][0]
+        return unsupported(code, _NOT_READ[code], body=body, coverage=coverage)
     return empty("N-SPEECH-001", "nothing that was heard can be offered as speech", body=body, coverage=coverage)
 
 
@@ -116,7 +119,8 @@ def _streams(job: Job) -> Iterable[_Stream]:
             if one["stream"] == sound["stream"]
         )
         if regions:
-            yield _Stream(number=sound["stream"], start=start, regions=regions)
+            gaps = tuple(Region(start=one - start, end=end - start) for one, end in sound["gaps"])
+            yield _Stream(number=sound["stream"], start=start, regions=regions, gaps=gaps)
 
 
 def _hear(job: Job, stream: _Stream, asr: Transcriber) -> Iterable[Segment]:
@@ -131,7 +135,7 @@ def _hear(job: Job, stream: _Stream, asr: Transcriber) -> Iterable[Segment]:
                 yield _unread(stream, span, window, _outside(window, asr))
         for language in dict.fromkeys(one for one in chosen if one):
             mine = [window for window, other in zip(windows, chosen, strict=True) if other == language]
-            parts = [part for window in mine for part in _within(regions, window)]
+            parts = [part for window in mine for part in within(regions, window.start, window.end)]
             for heard in asr.transcribe(pcm, parts, language):
                 yield _segment(stream, heard, asr, next((one for one in mine if one.end > heard.start), mine[-1]))
 
@@ -175,18 +179,11 @@ def _may_be(window: Tongue, language: str, asr: Transcriber) -> bool:
     return dict(window.candidates).get(language, 0.0) >= _POSSIBLE
 
 
-def _within(regions: Iterable[Region], window: Tongue) -> Iterable[Region]:
-    for one in regions:
-        start, end = max(one.start, window.start), min(one.end, window.end)
-        if end > start:
-            yield Region(start=start, end=end)
-
-
 def _unread(stream: _Stream, span: Region, window: Tongue, language: str | None) -> Segment:
     """Say that somebody speaks and what it may be, without a word that another language would put in the mouth."""
     return Segment(
         stream=stream.number, channel=_MIX, start=stream.start + span.start, end=stream.start + span.end,
-        text=None, code=_UNREAD, language=language or _UNTOLD,
+        text=None, code=_UNREAD if language else _UNDECIDED, language=language or _UNTOLD,
         language_probability=window.candidates[0][1] if window.candidates else 0.0,
         candidates=_candidates(window), reliability=None, confidence=None, speaker=None,
         flags=() if language else ("language_doubt",), words=(), readings=(), disagreement=None,
@@ -203,7 +200,7 @@ def _segment(stream: _Stream, heard: Heard, asr: Transcriber, window: Tongue) ->
     reads = asr.reliability[heard.language]
     if passes_for_another(heard, reads):
         return _unread(stream, Region(start=heard.start, end=heard.end), window, None)
-    verdict = judge(heard, stream.regions, reads)
+    verdict = judge(heard, stream.regions, reads, stream.gaps)
     words = [
         SaidWord(start=stream.start + one.start, end=stream.start + one.end, text=one.text, confidence=one.confidence)
         for one in heard.words
@@ -228,19 +225,25 @@ def _candidates(window: Tongue) -> tuple[Candidate, ...]:
 
 def _language(segments: Sequence[Segment]) -> str:
     """Name the language of what is said: one that has four fifths of the time, else ``mul``."""
-    seconds: Counter[str] = Counter()
     offered = [one for one in segments if one.text is not None]
-    for one in offered or segments:
-        seconds[one.language] += round((one.end - one.start) * 1000)
-    if not seconds:
+    times = _lengths((one.language, one) for one in offered or segments)
+    if not times:
         return _UNTOLD
-    (usual, most), *_rest = seconds.most_common(1)
-    return usual if most >= _DOMINANT * seconds.total() else "mul"
+    (usual, most), *_rest = times.most_common(1)
+    return usual if most >= _DOMINANT * times.total() else "mul"
+
+
+def _lengths(named: Iterable[tuple[str, Segment]]) -> Counter[str]:
+    """Add up milliseconds by name."""
+    times: Counter[str] = Counter()
+    for name, one in named:
+        times[name] += round((one.end - one.start) * 1000)
+    return times
 
 
 def _covered(sound: Coverage | None, segments: Iterable[Segment]) -> Coverage | None:
     """Take the coverage of the sound, less what no model reads."""
     if sound is None:
         return None
-    unread = tuple((one.start, one.end, _UNREAD) for one in segments if one.code == _UNREAD)
+    unread = tuple((one.start, one.end, one.code) for one in segments if one.code in _NOT_READ)
     return replace(sound, gaps=tuple(sorted({*sound.gaps, *unread})))

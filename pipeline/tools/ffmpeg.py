@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.extent import promised
 from pipeline.core.ports import Decoded, Frames
 from pipeline.core.text import printable
 from pipeline.errors import Refused
 from pipeline.settings import Settings
 from pipeline.tools.answers import read_json
 from pipeline.tools.containers import ALLOWED
+from pipeline.tools.leaps import leaps
 from pipeline.tools.sandbox import MEDIA, Bounds, Call, Completed, run
 from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
 
@@ -40,12 +42,14 @@ def probe(media: Path, settings: Settings) -> dict[str, Any]:
 def decode_audio(media: Path, stream: int, out: Path, settings: Settings) -> Decoded:
     """Decode one stream to 16 kHz mono s16le PCM; its first sample is the stream's start.
 
-    Whatever decodes is kept, errors are counted. Where the container's clock leaves a hole, there
-    is silence, so that a word after it stands at its time.
+    Whatever decodes is kept, errors are counted. Where the container's clock leaves a hole, or bytes
+    without a clock gave nothing, there is silence, so that a word after it stands at its time.
     """
     import ffmpeg
 
-    start = _start(probe(media, settings), stream)
+    found = probe(media, settings)
+    start, length = (_figure(found, stream, name) for name in ("start_time", "duration"))
+    container = str(found["format"].get("format_name"))
     sound = (
         ffmpeg.input(_INPUT, **_input(settings))[str(stream)]
         .filter("aresample", RATE, **_RESAMPLER)
@@ -53,11 +57,19 @@ def decode_audio(media: Path, stream: int, out: Path, settings: Settings) -> Dec
         .filter("ashowinfo")
         .output("pipe:1", format="s16le", acodec="pcm_s16le", **{"flags:a": "+bitexact"})
     )
-    log = AudioLog(start=start)
-    done = run(_call(_compiled(sound), media, settings, answer=out, on_line=log.take))
-    log.finish()
+    with media.open("rb") as file:
+        log = AudioLog(start=start, leaps=leaps(container, file))
+        done = run(_call(_compiled(sound), media, settings, answer=out, on_line=log.take))
+        # A coder's delay at the start is promised, and cut off by the decoder.
+        log.finish(length - max(start or 0.0, 0.0) if length and promised(container) else None)
     samples = place(out, log.holes)
-    return Decoded(samples=samples, errors=log.errors, clean=done.status == 0 and log.clean)
+    return Decoded(
+        samples=samples,
+        errors=log.errors,
+        clean=done.status == 0 and log.clean,
+        holes=log.lost,
+        estimated=log.estimated,
+    )
 
 
 def decode_video(media: Path, stream: int, settings: Settings) -> Frames:
@@ -118,10 +130,11 @@ def _bounds(settings: Settings, seconds: float) -> Bounds:
     )
 
 
-def _start(found: Mapping[str, Any], stream: int) -> float | None:
+def _figure(found: Mapping[str, Any], stream: int, name: str) -> float | None:
+    """Return a stream's ``start_time`` or ``duration``, where ffprobe states it."""
     for one in found["streams"]:
-        if one.get("index") == stream and "start_time" in one:
-            return float(one["start_time"])
+        if one.get("index") == stream and name in one:
+            return float(one[name])
     return None
 
 

@@ -3,11 +3,15 @@
 import errno
 import importlib.metadata
 import logging
+import os
 import random
 import struct
+import sys
+import threading
 import warnings
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +42,8 @@ _ORIENTATION = 0x0112
 _ORIENTATIONS = 8
 _MOST_FRAMES = 10_000
 
+_SILENCE = threading.Lock()
+
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _JPEG_XL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n")
 
@@ -67,7 +73,7 @@ def picture(media: Path, max_pixels: int) -> Picture:
     """
     import PIL.Image
 
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _native_silence():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
         try:
@@ -78,6 +84,25 @@ def picture(media: Path, max_pixels: int) -> Picture:
             raise Unavailable("no memory left to decode a picture", code="E-HOST-005") from err
         except _DAMAGE as err:
             raise _undecoded(media) or _refusal("Pillow", err) from err
+
+
+@contextmanager
+def _native_silence() -> Iterator[None]:
+    """Send what native code writes to descriptor 2 nowhere.
+
+    Pillow's libtiff prints its complaints there by itself, with bytes of the material in them: they
+    belong into no log. The descriptor is the process's own, so one picture is decoded at a time.
+    """
+    with _SILENCE:
+        sys.stderr.flush()
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(nowhere)
 
 
 def _picture(media: Path, max_pixels: int) -> Picture:

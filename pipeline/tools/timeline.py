@@ -7,18 +7,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pipeline.tools.leaps import Leaps
+
 RATE = 16_000
 """Samples per second of all sound that is analysed."""
 
 _WIDTH = 2
 _HOLE = RATE // 10
+_HOLE_AFTER_ERROR = RATE // 50  # a single frame: no jitter where the decoder says that it dropped something
+_NOTED = 3 * RATE // 10  # a clock that drifts is made good in smaller steps, and nothing was lost
 _SET_BACK = RATE
 _MOST_SILENCE = 6 * 3600 * RATE
 _RECOVERED = RATE // 2
 _IN_FLIGHT = 16  # frames that a decoder may still hold when the last packet fails
 
 _LEVEL = re.compile(r"(?:\[[^\]]* @ 0x[0-9a-f]+\] )?\[(error|fatal|panic)\] ")
-_SOUND = re.compile(r"\[Parsed_ashowinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n:\d+ pts:(\S+) .* nb_samples:(\d+) ")
+_SOUND = re.compile(
+    r"\[Parsed_ashowinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n:\d+ pts:(\S+) pts_time:\S+ (?:pos:(\S+) )?.*nb_samples:(\d+) "
+)
 _FRAME = re.compile(r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n: *\d+ pts: *\S+ +pts_time:(\S+)")
 
 
@@ -29,6 +35,7 @@ class _Step:
     at: int
     ahead: int
     next: int
+    troubled: bool
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,10 +46,12 @@ class AudioLog:
     more is a hole. A clock that is set back, or that leaps further than all holes together may
     last (six hours), says nothing true about time: sound is then put end to end. Sound is never
     thrown away to fit a clock. A step counts when the next piece follows on from it: ffmpeg
-    mistimes the one piece at which a stream changes its rate.
+    mistimes the one piece at which a stream changes its rate. Where the clock only counts frames,
+    ``leaps`` tells by the bytes what was lost.
     """
 
     start: float | None
+    leaps: Leaps | None = None
     errors: int = 0
     holes: list[tuple[int, int]] = field(default_factory=list)
     """(samples decoded before it, samples of silence)."""
@@ -51,6 +60,22 @@ class AudioLog:
     _shift: int | None = None
     _step: _Step | None = None
     _last_error: int | None = None
+    _grave: set[int] = field(default_factory=set)
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the length of a hole was judged by its bytes."""
+        return bool(self.leaps and self.leaps.found)
+
+    @property
+    def lost(self) -> tuple[tuple[float, float], ...]:
+        """The holes in which sound was lost, in seconds of what ``place`` gives."""
+        found, before = [], 0
+        for at, silence in self.holes:
+            if silence >= _NOTED or at in self._grave:
+                found.append(((at + before) / RATE, (at + before + silence) / RATE))
+            before += silence
+        return tuple(found)
 
     @property
     def clean(self) -> bool:
@@ -60,17 +85,29 @@ class AudioLog:
     def take(self, line: str) -> None:
         """Read one line of the log."""
         if found := _SOUND.match(line):
-            self._sound(found[1], int(found[2]))
+            self._sound(found[1], found[2] or "", int(found[3]))
         elif _LEVEL.match(line):
             self.errors += 1
             self._last_error = self._decoded
 
-    def finish(self) -> None:
-        """Believe a step before the last piece, which nothing can confirm."""
+    def finish(self, promised: float | None = None) -> None:
+        """Believe a step before the last piece, which nothing can confirm; then place what the clock passed over."""
         if self._step:
             self._make(self._step)
+        if self.leaps:
+            self.leaps.settle(self._decoded)
+        if self.leaps and self.leaps.found:
+            holes = {at: silence for at, silence in self.holes if at not in self.leaps.found}
+            missing = None if promised is None else round(promised * RATE) - self._decoded - sum(holes.values())
+            for at, silence in self.leaps.samples(missing):
+                if silence >= _HOLE_AFTER_ERROR:
+                    holes[at] = min(silence, _MOST_SILENCE - sum(holes.values()))
+                    self._grave.add(at)
+            self.holes = sorted(holes.items())
 
-    def _sound(self, pts: str, samples: int) -> None:
+    def _sound(self, pts: str, position: str, samples: int) -> None:
+        if self.leaps and position.isdigit():
+            self.leaps.take(int(position), self._decoded)
         if pts.lstrip("-").isdigit():
             self._place(int(pts), samples)
         elif self._step:
@@ -84,14 +121,17 @@ class AudioLog:
             self._make(self._step)
         self._step = None
         ahead = pts + self._shift - self._decoded - self._silence
-        if ahead >= _HOLE or ahead < -_SET_BACK:
-            self._step = _Step(at=self._decoded, ahead=ahead, next=pts + samples)
+        troubled = self._last_error == self._decoded
+        if ahead >= (_HOLE_AFTER_ERROR if troubled else _HOLE) or ahead < -_SET_BACK:
+            self._step = _Step(at=self._decoded, ahead=ahead, next=pts + samples, troubled=troubled)
 
     def _make(self, step: _Step) -> None:
         assert self._shift is not None
         if 0 < step.ahead <= _MOST_SILENCE - self._silence:
             self.holes.append((step.at, step.ahead))
             self._silence += step.ahead
+            if step.troubled:
+                self._grave.add(step.at)
         else:
             self._shift -= step.ahead
 

@@ -147,6 +147,23 @@ class TestSound:
         assert decoded.errors > 0
         assert decoded.clean
 
+    @pytest.mark.parametrize("name", ["x.aac", "x.mp3"])
+    def test_destroyed_bytes_take_time_without_a_clock_too(
+        self, tools: Tools, make: Make, tmp_path: Path, name: str
+    ) -> None:
+        path = make(name, "-f", "lavfi", "-i", "sine=440:d=6,volume='if(gt(t,5),0,1)':eval=frame", "-b:a", "64k")
+        whole = tools.decode_audio(path, 0, tmp_path / "pcm")
+        assert (whole.holes, whole.estimated, whole.errors) == ((), False, 0)
+        data = bytearray(path.read_bytes())
+        data[len(data) // 3 : len(data) // 2] = bytes(len(data) // 2 - len(data) // 3)
+        path.write_bytes(data)
+        decoded = tools.decode_audio(path, 0, tmp_path / "pcm")
+        assert decoded.samples / RATE == pytest.approx(whole.samples / RATE, rel=0.05)
+        assert decoded.estimated
+        assert sum(end - start for start, end in decoded.holes) == pytest.approx(1, abs=0.4)
+        assert loudness(tmp_path / "pcm", 4, 4.7) > 0.05
+        assert loudness(tmp_path / "pcm", 5.4, 5.8) < 0.01
+
     def test_nothing_that_decodes_is_no_sample(self, tools: Tools, make: Make, tmp_path: Path) -> None:
         path = make("x.mkv", "-f", "lavfi", "-i", "sine=440:d=1", "-c:a", "flac")
         data = path.read_bytes()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.mpeg_audio import mpeg_frame
-from pipeline.tools.leaps import Leaps
+from pipeline.tools.leaps import Leaps, leaps
 from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
 
 
@@ -140,3 +140,17 @@ def test_bytes_that_gave_no_sound_are_a_hole_where_they_are() -> None:
 def test_tags_between_frames_are_no_loss() -> None:
     data = FRAME * 10 + b"ID3".ljust(14400, b"\0") + FRAME * 10
     assert leaping(data, *map(at, [144 * n for n in (*range(10), *range(110, 120))])).holes == []
+
+
+def test_streams_without_positions_are_walked_frame_by_frame(tmp_path: Path) -> None:
+    frame = bytes([0xFF, 0xF1, 0x50, 0x80, 0x19, 0x1F, 0xFC]).ljust(200, b"\0")
+    parts = (frame * 10, b"\xff\xf1" + b"\xaa" * 3998, frame * 10, b"ID3".ljust(500, b"\0"), frame * 20)
+    (tmp_path / "x.aac").write_bytes(b"".join(parts))
+    with (tmp_path / "x.aac").open("rb") as file:
+        log = AudioLog(start=None, leaps=leaps("aac", file))
+        for n in range(40):
+            log.take(sound(n * 1000, 1000))
+        log.finish()
+    assert log.holes == [(10_000, 20_000)]
+    assert log.lost == ((0.625, 1.875),)
+    assert leaps("mov,mp4,m4a,3gp,3g2,mj2", io.BytesIO()) is None
