@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup run up down check test docs lock clean
+.PHONY: help setup models run up down check test docs lock clean
 
 PY := .venv/bin/python
 
@@ -13,6 +13,9 @@ help: ## this list
 
 setup: ## system packages and the locked Python environment; nothing twice
 	@docker/setup.sh
+
+models: setup ## the weights that the settings ask for, fetched and verified
+	@.venv/bin/evidence models fetch --json >/dev/null
 
 # `exec`: the command is then make's own child, and ends with it whatever happens to make.
 run: setup ## the sample batch, or MEDIA=dir, through Airflow, with a report; OFFLINE=1 asks no model hub
@@ -24,11 +27,11 @@ up: setup ## Airflow in the background, on 127.0.0.1
 down: setup ## end what make up started
 	@exec $(PY) -m docker.airflow_local down
 
-check: setup ## format, lint, types, import contracts, fast tests
+check: models ## format, lint, types, import contracts, fast tests
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@exec .venv/bin/pytest -q -n 2 --dist loadfile -m "not slow"
+	@exec .venv/bin/pytest -q -n 2 --dist worksteal -m "not slow"
 
 test: setup ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)

@@ -18,6 +18,21 @@ settings.register_profile("long", max_examples=500, deadline=None, suppress_heal
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
+_LONG = (
+    "core/test_tags.py", "docker/test_compose.py", "docker/test_processes.py", "hostile/", "stages/test_extract_audio.py",
+    "stages/test_probe.py", "tools/test_ffmpeg.py", "vault/test_crashes.py",
+)  # fmt: skip
+"""Files that start programs by the hundred: in make test, not in make check."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes long by where it stands."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(_LONG):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def testdata() -> Path:
     """The folder of real media with known truth."""

@@ -9,9 +9,15 @@ from pipeline.engines.geography import Geography
 from pipeline.weights import Installed
 
 
+_OPEN: list[Geography] = []
+"""Opened once: it takes most of a second, and answers without a memory."""
+
+
 @pytest.fixture
 def atlas(installed: Callable[[str], Installed]) -> Geography:
-    return Geography(installed("places"))
+    if not _OPEN:
+        _OPEN.append(Geography(installed("places")))
+    return _OPEN[0]
 
 
 def test_it_is_a_geographer(atlas: Geography) -> None:

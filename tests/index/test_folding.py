@@ -169,12 +169,14 @@ def test_the_exact_word_counts_more_than_its_light_form(index: SqliteIndex) -> N
     assert scores["المدرسة"] > scores["للمدرسة"] > 0
 
 
+@pytest.mark.slow
 def test_all_of_unicode_folds_to_what_stays_folded() -> None:
     for number in range(0x110000):
         once = fold(chr(number))
         assert fold(once) == once, hex(number)
 
 
+@pytest.mark.slow
 def test_no_character_adds_or_drops_a_word_in_the_light_form() -> None:
     for number in range(0x110000):
         text = f"a{chr(number)}b"
