@@ -8,7 +8,6 @@ from pipeline.core.ports import Geographer
 from pipeline.engines.geography import Geography
 from pipeline.weights import Installed
 
-
 _OPEN: list[Geography] = []
 """Opened once: it takes most of a second, and answers without a memory."""
 
