@@ -129,21 +129,21 @@ def _command(call: Call, level: str, report: int) -> Iterator[list[str]]:
     if level == "bwrap":
         yield [*walls.room(media=media, output=output, report=report), *tool]
         return
-    # No room, yet the same neutral names, and no outliving this process.
+    # No room, yet the same neutral names.
     with tempfile.TemporaryDirectory() as folder:
         for name, target in ((MEDIA, media), (OUTPUT, output)):
             if target:
                 link = Path(folder) / Path(name).name
                 link.symlink_to(target)
                 tool = [word.replace(name, str(link)) for word in tool]
-        yield [walls.find("setpriv"), "--pdeathsig", "KILL", "--", *tool]
+        yield tool
 
 
 def _start(command: list[str], sink: int | IO[bytes], report: int) -> "subprocess.Popen[bytes]":
     try:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the whole group.
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.PIPE, pass_fds=(report,),
+            [*walls.leash(os.getpid()), *command], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.PIPE, pass_fds=(report,),
             start_new_session=True, env=walls.environment(), cwd="/",
         )  # fmt: skip
     except OSError as err:

@@ -177,6 +177,7 @@ class TestItsEnd:
         )
         parent = subprocess.Popen([sys.executable, "-c", script], cwd=CHECKOUT)
         try:
+            # As soon as anything of it is there, wherever in the chain it is by then.
             assert soon(lambda: len(processes_with(f"sleep\0{mark}")) > 0)
         finally:
             parent.kill()

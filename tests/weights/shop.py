@@ -81,7 +81,7 @@ def serving() -> Iterator[Index]:
     handler = type("Handler", (_Handler,), {"here": here})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     here.url = f"http://127.0.0.1:{server.server_address[1]}/simple"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
         yield here
