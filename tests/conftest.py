@@ -20,7 +20,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 _LONG = (
     "core/test_tags.py", "docker/test_compose.py", "docker/test_processes.py", "hostile/",
-    "stages/test_extract_audio.py", "stages/test_probe.py", "tools/test_ffmpeg.py", "tools/test_sandbox.py", "vault/test_crashes.py",
+    "stages/test_extract_audio.py", "stages/test_probe.py", "tools/test_ffmpeg.py", "tools/test_sandbox.py",
+    "vault/test_crashes.py",
 )  # fmt: skip
 """Files that start programs by the hundred: in make test, not in make check."""
 

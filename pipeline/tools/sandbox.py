@@ -143,8 +143,8 @@ def _start(command: list[str], sink: int | IO[bytes], report: int) -> "subproces
     try:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the whole group.
         return subprocess.Popen(
-            [*walls.leash(os.getpid()), *command], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.PIPE, pass_fds=(report,),
-            start_new_session=True, env=walls.environment(), cwd="/",
+            [*walls.leash(os.getpid()), *command], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.PIPE,
+            pass_fds=(report,), start_new_session=True, env=walls.environment(), cwd="/",
         )  # fmt: skip
     except OSError as err:
         if err.errno in {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}:
