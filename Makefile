@@ -32,9 +32,10 @@ down: setup ## end what make up started
 
 check: models ## format, lint, types, import contracts, fast tests
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet .
-	@.venv/bin/mypy
 	@.venv/bin/lint-imports
-	@exec env $(FAST_TEMP) .venv/bin/pytest -q -n 3 --dist worksteal -m "not slow"
+	@.venv/bin/mypy & types=$$!; \
+	env $(FAST_TEMP) .venv/bin/pytest -q -n 3 --dist worksteal -m "not slow"; tests=$$?; \
+	wait $$types && exit $$tests
 
 test: setup ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
