@@ -90,7 +90,13 @@ def without_names(terms: dict[str, Any], code: str) -> dict[str, Any]:
 def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:
     body = dict(one["body"])
     paths = [name.split(".", 2) for name in body.get("source_identifying", ())]
-    hidden = [_hide(body, path) for path in paths]
+    hidden = [_hide(body, path) for path in paths if path[:2] != _RAW]
+    if raw := {path[2] for path in paths if path[:2] == _RAW} & set(body.get("tags", {}).get("raw", ())):
+        # A tag's name alone may tell the maker of a device, so only their number is told.
+        tags = {name: value for name, value in body["tags"]["raw"].items() if name not in raw}
+        body["tags"] = {**body["tags"], "raw": tags, "raw_withheld": len(raw)}
+        body["source_identifying"] = [name for name in body["source_identifying"] if name.split(".", 2)[:2] != _RAW]
+        hidden.append(True)
     if one["kind"] == Kind.PLACES and body:
         told = [_without_position(claim, code) for claim in body["claims"]]
         hidden.append(told != body["claims"])
@@ -98,6 +104,9 @@ def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:
         if any(claim.get("withheld") for claim in told):
             body["best"] = None  # which claim is best would tell of one that is withheld
     return {**one, "body": {**body, "withheld": code}} if any(hidden) else one
+
+
+_RAW = ["tags", "raw"]
 
 
 def _hide(body: dict[str, Any], path: list[str]) -> bool:

@@ -167,3 +167,17 @@ def test_what_was_refused_is_in_the_log(evidence: Evidence, asset: str, home: Pa
     assert '"deny-show"' in log
     assert '"deny-submit"' in log
     assert asset not in log.split('"deny-show"')[1].split("\n")[0]
+
+
+def test_not_even_the_names_of_withheld_tags_are_told(evidence: Evidence, asset: str) -> None:
+    evidence("grant", "reader", "--role", "reader", "--batch", "b1")
+
+    full = next(one["body"] for one in evidence("show", asset).json["enrichments"] if one["kind"] == "probe")
+    less = next(
+        one["body"] for one in evidence("show", asset, actor="reader").json["enrichments"] if one["kind"] == "probe"
+    )
+
+    assert any("GPS" in name for name in full["tags"]["raw"])
+    assert not any("GPS" in name for name in json.dumps(less).split('"'))
+    assert less["tags"]["raw_withheld"] == len(full["tags"]["raw"]) - len(less["tags"]["raw"])
+    assert less["picture"] == full["picture"]
