@@ -8,7 +8,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from pipeline import cli  # noqa: E402 (the checkout comes first)
+from pipeline.arguments import make_parser  # noqa: E402 (the checkout comes first)
 from pipeline.errors import CODES  # noqa: E402
 from pipeline.plan import plan  # noqa: E402
 from pipeline.settings import FROM_ENVIRONMENT, Limits, Settings  # noqa: E402
@@ -50,7 +50,7 @@ def commands() -> str:
 
 
 def _commands() -> Iterator[tuple[str, str, list[str]]]:
-    parser = cli.make_parser()
+    parser = make_parser()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, one in action.choices.items():
