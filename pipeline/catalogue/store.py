@@ -2,54 +2,15 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, delete, exists, func, insert, inspect, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, inspect, select, update
 
 from pipeline.catalogue import schema as t
+from pipeline.catalogue.counts import Counts
 from pipeline.catalogue.database import Database
-from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind, Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemRow:
-    """One item of a batch, as its register has it. ``record`` is the register's line."""
-
-    n: int
-    asset: AssetId | None
-    outcome: str
-    code: str | None
-    reason: str | None
-    record: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """The latest outcome of a stage on an asset. ``own`` is false when it was taken over from an input."""
-
-    asset: AssetId
-    stage: str
-    outcome: Outcome
-    code: str | None = None
-    reason: str | None = None
-    enrichment: EnrichmentId | None = None
-    partial: bool = False
-    own: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An enrichment as the catalogue knows it; ``record`` is ``None`` once it lives in the vault alone."""
-
-    seq: int
-    id: EnrichmentId
-    key: Key
-    asset: AssetId
-    kind: Kind
-    final: bool
-    record: dict[str, Any] | None
-
+from pipeline.catalogue.rows import Entry, ItemRow, Row, entry_of, item_of, row_of
+from pipeline.core.model import Asset, AssetId, Enrichment, Key, Outcome
 
 Confirm = Callable[[Connection], None]
 
@@ -65,6 +26,7 @@ class Catalogue:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.counts = Counts(database)
 
     # --- its own state
 
@@ -156,13 +118,13 @@ class Catalogue:
         with self.database.read() as db:
             rows = db.execute(select(t.items).where(t.items.c.batch == batch).order_by(t.items.c.n)).all()
         for row in rows:
-            yield _item(row)
+            yield item_of(row)
 
     def items_of(self, asset: AssetId) -> tuple[tuple[str, ItemRow], ...]:
         """Return every (batch, item) through which an asset came."""
         query = select(t.items).where(t.items.c.asset == asset).order_by(t.items.c.batch, t.items.c.n)
         with self.database.read() as db:
-            return tuple((row.batch, _item(row)) for row in db.execute(query))
+            return tuple((row.batch, item_of(row)) for row in db.execute(query))
 
     def batch_assets(self, batch: str, offset: int = 0, size: int | None = None) -> tuple[Asset, ...]:
         """Return the distinct assets of a batch, or a range of them, in order of first appearance."""
@@ -182,13 +144,13 @@ class Catalogue:
         query = select(t.enrichments).where(t.enrichments.c.key == key, t.enrichments.c.final)
         with self.database.read() as db:
             row = db.execute(query.order_by(t.enrichments.c.seq.desc()).limit(1)).first()
-        return _entry(row) if row else None
+        return entry_of(row) if row else None
 
     def entries(self, asset: AssetId) -> tuple[Entry, ...]:
         """Return every enrichment of an asset, in the order made."""
         query = select(t.enrichments).where(t.enrichments.c.asset == asset).order_by(t.enrichments.c.seq)
         with self.database.read() as db:
-            return tuple(_entry(row) for row in db.execute(query))
+            return tuple(entry_of(row) for row in db.execute(query))
 
     def add(self, enrichment: Enrichment, row: Row, *, confirm: Confirm = lambda _db: None) -> None:
         """Keep a new result and its ledger row, together; the batch's last steps are then to be done again.
@@ -240,82 +202,17 @@ class Catalogue:
         query = select(t.ledger).where(t.ledger.c.asset == asset, t.ledger.c.stage == stage)
         with self.database.read() as db:
             row = db.execute(query).first()
-        return _row(row) if row else None
+        return row_of(row) if row else None
 
     def rows(self, asset: AssetId) -> dict[str, Row]:
         """Return the latest outcome of every stage on an asset."""
         with self.database.read() as db:
-            return {row.stage: _row(row) for row in db.execute(select(t.ledger).where(t.ledger.c.asset == asset))}
+            return {row.stage: row_of(row) for row in db.execute(select(t.ledger).where(t.ledger.c.asset == asset))}
 
     def set_row(self, row: Row) -> None:
         """Note an outcome: a kept result that is current again, or a step of a run."""
         with self.database.write() as db:
             _set_row(db, row)
-
-    def count(self, batch: str) -> dict[str, dict[str, int]]:
-        """Count the items of a batch by stage and outcome; duplicates count each time they were submitted."""
-        query = (
-            select(t.ledger.c.stage, t.ledger.c.outcome, func.count())
-            .join(t.items, t.items.c.asset == t.ledger.c.asset)
-            .where(t.items.c.batch == batch)
-            .group_by(t.ledger.c.stage, t.ledger.c.outcome)
-        )
-        counts: dict[str, dict[str, int]] = {}
-        with self.database.read() as db:
-            for stage, outcome, n in db.execute(query):
-                counts.setdefault(stage, {})[outcome] = n
-        return counts
-
-    def accounted(self, batch: str, stages: Sequence[str]) -> tuple[int, int, int]:
-        """Return (items, items with an outcome in every one of ``stages``, items with a partial result)."""
-        done = select(func.count()).select_from(t.ledger).where(t.ledger.c.asset == t.items.c.asset)
-        done = done.where(t.ledger.c.stage.in_(stages))
-        full = case((t.items.c.asset.is_(None), 1), (done.scalar_subquery() == len(stages), 1), else_=0)
-        cut = exists().where(t.ledger.c.asset == t.items.c.asset, t.ledger.c.partial)
-        query = select(func.count(), func.sum(full), func.sum(case((cut, 1), else_=0))).where(t.items.c.batch == batch)
-        with self.database.read() as db:
-            items, accounted, partial = db.execute(query).one()
-        return items, accounted or 0, partial or 0
-
-    def refused_at_submit(self, batch: str) -> tuple[ItemRow, ...]:
-        """Return the items that had no bytes to read."""
-        query = select(t.items).where(t.items.c.batch == batch, t.items.c.asset.is_(None)).order_by(t.items.c.n)
-        with self.database.read() as db:
-            return tuple(_item(row) for row in db.execute(query))
-
-    def unheard(self, batch: str) -> tuple[tuple[AssetId, str], ...]:
-        """Return the assets of a batch whose speech no search can find wholly, each with the reason."""
-        heard = t.ledger.alias()
-        same = and_(heard.c.asset == t.items.c.asset, heard.c.stage == "transcribe")
-        fine = and_(heard.c.outcome.in_(("done", "empty", "not_applicable")), ~heard.c.partial)
-        query = (
-            select(t.items.c.asset, heard.c.outcome, heard.c.code, heard.c.partial)
-            .distinct()
-            .select_from(t.items.outerjoin(heard, same))
-            .where(t.items.c.batch == batch, t.items.c.asset.is_not(None), or_(heard.c.asset.is_(None), ~fine))
-        )
-        with self.database.read() as db:
-            return tuple((AssetId(row.asset), _why_unheard(row)) for row in db.execute(query))
-
-    def failures(self, batch: str) -> tuple[tuple[int, Row], ...]:
-        """Return what was refused or failed in its own right, by item."""
-        bad = (str(Outcome.FAILED), str(Outcome.REFUSED))
-        query = (
-            select(t.items.c.n, t.ledger)
-            .join(t.items, t.items.c.asset == t.ledger.c.asset)
-            .where(t.items.c.batch == batch, t.ledger.c.outcome.in_(bad), t.ledger.c.own)
-            .order_by(t.items.c.n, t.ledger.c.stage)
-        )
-        with self.database.read() as db:
-            return tuple((row.n, _row(row)) for row in db.execute(query))
-
-
-def _why_unheard(row: Any) -> str:
-    if row.outcome is None:
-        return "not_processed"
-    if row.outcome in {"done", "empty"}:
-        return "partial"
-    return f"{row.outcome}: {row.code}"
 
 
 def _set_row(db: Connection, row: Row) -> None:
@@ -324,24 +221,3 @@ def _set_row(db: Connection, row: Row) -> None:
         asset=row.asset, stage=row.stage, outcome=str(row.outcome), code=row.code, reason=row.reason,
         enrichment=row.enrichment, partial=row.partial, own=row.own,
     ))  # fmt: skip
-
-
-def _item(row: Any) -> ItemRow:
-    return ItemRow(
-        n=row.n, asset=AssetId(row.asset) if row.asset else None, outcome=row.outcome, code=row.code,
-        reason=row.reason, record=json.loads(row.record),
-    )  # fmt: skip
-
-
-def _entry(row: Any) -> Entry:
-    return Entry(
-        seq=row.seq, id=EnrichmentId(row.id), key=Key(row.key), asset=AssetId(row.asset), kind=Kind(row.kind),
-        final=row.final, record=json.loads(row.record) if row.record is not None else None,
-    )  # fmt: skip
-
-
-def _row(row: Any) -> Row:
-    return Row(
-        asset=AssetId(row.asset), stage=row.stage, outcome=Outcome(row.outcome), code=row.code, reason=row.reason,
-        enrichment=EnrichmentId(row.enrichment) if row.enrichment else None, partial=row.partial, own=row.own,
-    )  # fmt: skip

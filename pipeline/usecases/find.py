@@ -122,7 +122,7 @@ def _unsearchable(home: Home, access: Access, batch: str | None) -> dict[str, in
     for ref in access.batches():
         if batch not in (None, ref):
             continue
-        for asset, why in home.catalogue.unheard(ref):
+        for asset, why in home.catalogue.counts.unheard(ref):
             if asset not in seen and access.decide(Purpose.SEARCH, asset).allowed:
                 seen.add(asset)
                 reasons[why] = reasons.get(why, 0) + 1

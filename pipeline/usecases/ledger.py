@@ -16,9 +16,9 @@ def status(home: Home, batch: str, access: Access | None = None) -> dict[str, An
     With ``access``, a failure names its asset only to who may know of it.
     """
     stages = [step.stage.name for step in home.steps] + list(STEPS)
-    items, accounted, partial = home.catalogue.accounted(batch, stages)
-    refused = len(home.catalogue.refused_at_submit(batch))
-    counted = home.catalogue.count(batch)
+    items, accounted, partial = home.catalogue.counts.accounted(batch, stages)
+    refused = len(home.catalogue.counts.refused_at_submit(batch))
+    counted = home.catalogue.counts.count(batch)
     outcomes: dict[str, dict[str, int]] = {}
     pending: dict[str, int] = {}
     for stage in stages:
@@ -41,13 +41,13 @@ def status(home: Home, batch: str, access: Access | None = None) -> dict[str, An
 def _failures(home: Home, batch: str, access: Access | None) -> list[dict[str, Any]]:
     refused = [
         {"n": one.n, "asset": None, "stage": "submit", "code": one.code, "reason": one.reason}
-        for one in home.catalogue.refused_at_submit(batch)
+        for one in home.catalogue.counts.refused_at_submit(batch)
     ]
     later = [
         {"n": n, "asset": row.asset, "stage": row.stage, "code": row.code, "reason": row.reason}
         if access is None or _may_know(access, row.asset)
         else {"n": n, "asset": None, "stage": row.stage, "code": row.code, "reason": None}
-        for n, row in home.catalogue.failures(batch)
+        for n, row in home.catalogue.counts.failures(batch)
     ]
     return sorted([*refused, *later], key=lambda one: (one["n"], one["stage"]))
 
