@@ -38,11 +38,16 @@ def settings() -> str:
     return "\n".join(lines) + "\n"
 
 
+_COMMANDS = """# The command `evidence`
+
+Every command takes `--json`: one JSON document on stdout, nothing else there. Exit: 0 done; 1 done, and something was
+refused, failed or found; 2 could not run; 130 interrupted, repeat it to go on.
+"""
+
+
 def commands() -> str:
     """Every command with its arguments. Not argparse's own text: that differs between versions of Python."""
-    parts = [
-        "# The command `evidence`\n\nEvery command takes `--json`: one JSON document on stdout, nothing else there.\n"
-    ]
+    parts = [_COMMANDS]
     for name, about, arguments in _commands():
         lines = [f"- {one}" for one in arguments]
         parts.append(f"## evidence {name}\n\n{about[:1].upper()}{about[1:]}.\n\n" + "\n".join(lines) + "\n")

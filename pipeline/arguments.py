@@ -130,6 +130,8 @@ def _people_commands(add: Add) -> None:
     one.add_argument("--role", choices=("reader", "analyst", "operator", "custodian"))
     one.add_argument("--permission", action="append", metavar="P")
     one.add_argument("--batch", action="append", metavar="REF", help="only over this batch; may be repeated")
+    one.add_argument("--clearance", choices=("unrestricted", "restricted", "confidential", "sealed"),
+                     help="up to which classification (default: restricted; custodians: all)")  # fmt: skip
     one.add_argument("--revoke", action="store_true", help="take all grants of this person back")
     one = add("conditions", "change what binds a batch, or one of its items, from now on")
     one.add_argument("batch", metavar="REF")

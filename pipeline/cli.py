@@ -183,8 +183,8 @@ def _fetching(what: str, done: int, of: int) -> None:
 
 def _grant(args: argparse.Namespace) -> Answer:
     batches = tuple(args.batch) if args.batch else None
-    return _app().grant(args.person, role=args.role, permissions=args.permission or (), batches=batches,
-                        revoke=args.revoke), DONE  # fmt: skip
+    given = {"role": args.role, "permissions": args.permission or (), "clearance": args.clearance}
+    return _app().grant(args.person, **given, batches=batches, revoke=args.revoke), DONE
 
 
 def _conditions(args: argparse.Namespace) -> Answer:

@@ -105,6 +105,8 @@ class App:
         known = access.batches(COUNTING)
         if batch is None:
             return {"batches": [ledger.status(self.home, ref, access) for ref in known]}
+        if batch not in known and batch in access.batches():
+            self._need("status", Permission.PROCESS, batch)
         if batch not in known:
             raise self._denied("status", batch, CODES["E-FIND-002"].meaning, "E-FIND-002")
         return ledger.status(self.home, batch, access)

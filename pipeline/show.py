@@ -52,6 +52,8 @@ def _tally(counts: Json) -> str:
 
 
 def _status(document: Json) -> Iterator[str]:
+    if document.get("batches") == []:
+        yield "no batches, or none that you may see"
     for one in document.get("batches", [document]):
         yield f"batch {one['batch']}: {one['accounted']} of {one['items']} items accounted, {one['partial']} partial"
         for stage, counts in one["outcomes"].items():

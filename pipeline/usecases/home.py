@@ -1,6 +1,7 @@
 """Home: everything that one installation works with, opened once; the first command in an empty one makes it."""
 
 import fcntl
+import logging
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 from pipeline.vault.files import writing
 from pipeline.weights import cards, ensure_lock
+
+_log = logging.getLogger(__name__)
 
 Fold = TypeVar("Fold")
 
@@ -133,6 +136,7 @@ def open_home(settings: Settings) -> Home:
         if parts.empty:  # only then may the person who comes first become its custodian
             founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
             parts.registers.append(PEOPLE, founder, key="founding")
+            _log.warning("a new home was made at %s; you are its custodian", settings.home)
         ensure_lock(settings)
         catalogue = Catalogue(open_database(settings.database))
         catalogue.create(vault_id=parts.vault_id)

@@ -22,6 +22,7 @@ def grant(
     role: str | None = None,
     permissions: Sequence[str] = (),
     batches: Sequence[str] | None = None,
+    clearance: str | None = None,
     revoke: bool = False,
 ) -> dict[str, Any]:
     """Give a person permissions over all batches or some, or take all of theirs back; return what they have now."""
@@ -45,7 +46,8 @@ def grant(
                 raise Misconfigured("nobody can bear this name", code="E-CONF-009") from err
             records.append(as_record(person))
         made = Grant(
-            id=f"g-{secrets.token_hex(6)}", person=person.id, permissions=wanted, clearance=_clearance(wanted),
+            id=f"g-{secrets.token_hex(6)}", person=person.id, permissions=wanted,
+            clearance=_clearance(wanted, clearance),
             batches="any" if batches is None else frozenset(batches), by=home.actor, at=now,
         )  # fmt: skip
         records.append(as_record(made))
@@ -77,8 +79,10 @@ def _permissions(role: str | None, given: Sequence[str]) -> frozenset[Permission
     return wanted
 
 
-def _clearance(wanted: frozenset[Permission]) -> Classification:
-    """Custodians reach everything; others what is restricted, the default level, and no further."""
+def _clearance(wanted: frozenset[Permission], given: str | None) -> Classification:
+    """Custodians reach everything; others what is restricted, the default level, unless more is granted."""
+    if given is not None:
+        return Classification(given)
     return Classification.SEALED if Permission.CUSTODY in wanted else Classification.RESTRICTED
 
 

@@ -201,7 +201,10 @@ def redo_of(text: str | None, models: Collection[str]) -> Redo | None:
 def _chosen(home: Home, stages: Sequence[str]) -> tuple[Step, ...]:
     names = {step.stage.name for step in home.steps}
     if unknown := sorted(set(stages) - names):
-        raise Misconfigured(f"no stage is called {', '.join(unknown)}", code="E-CONF-009")
+        raise Misconfigured(
+            f"no stage is called {', '.join(unknown)}; there are: {', '.join(one.stage.name for one in home.steps)}",
+            code="E-CONF-009",
+        )
     return tuple(step for step in home.steps if not stages or step.stage.name in stages)
 
 

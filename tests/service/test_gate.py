@@ -148,7 +148,8 @@ def test_the_ledger_is_for_who_works_with_it(evidence: Evidence, asset: str) -> 
     evidence("grant", "operator", "--role", "operator")
 
     assert evidence("status", actor="reader").json == {"batches": []}
-    assert evidence("status", "b1", actor="reader").json["error"]["code"] == "E-FIND-002"
+    assert evidence("status", "b1", actor="reader").json["error"]["code"] == "E-ACCESS-001"
+    assert evidence("status", "b1", actor="stranger").json["error"]["code"] == "E-FIND-002"
     assert evidence("status", "b1", actor="operator").json["items"] == 5
     assert asset
 
@@ -181,3 +182,15 @@ def test_not_even_the_names_of_withheld_tags_are_told(evidence: Evidence, asset:
     assert not any("GPS" in name for name in json.dumps(less).split('"'))
     assert less["tags"]["raw_withheld"] == len(full["tags"]["raw"]) - len(less["tags"]["raw"])
     assert less["picture"] == full["picture"]
+
+
+def test_a_grant_reaches_what_is_classified_higher_only_when_it_says_so(evidence: Evidence, tmp_path: Path) -> None:
+    terms = tmp_path / "c.json"
+    terms.write_text('{"schema": "conditions/1", "classification": "confidential"}', encoding="utf-8")
+    file = tone(tmp_path / "talk.wav")
+    asset = evidence("submit", file, "--batch", "b1", "--conditions", terms).json["items"][0]["asset"]
+    evidence("grant", "one", "--role", "reader")
+    evidence("grant", "two", "--role", "reader", "--clearance", "confidential")
+
+    assert evidence("show", asset, actor="one").code == 2
+    assert evidence("show", asset, actor="two").code == 0
