@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
-from pipeline.catalogue import Catalogue, Leases, open_database
+from pipeline.catalogue import Catalogue, Leases, Lost, Row, open_database
 from pipeline.catalogue.database import Database
+from pipeline.catalogue.schema import leases
+from pipeline.core.model import AssetId, Enrichment, Kind, Maker, Outcome
 
 HOLDER = """
 import sys, time
@@ -63,3 +66,28 @@ def test_a_held_lease_is_renewed(database: Database) -> None:
     one.close()
     assert two.take("asset:a")
     two.close()
+
+
+def test_a_worker_that_lost_its_lease_keeps_nothing(database: Database) -> None:
+    catalogue = Catalogue(database)
+    slept, other = Leases(database, seconds=60), Leases(database, seconds=60)
+    asset = AssetId("a" * 64)
+    made = Enrichment(
+        asset=asset, kind=Kind.FORMAT, maker=Maker(stage="identify", version=1), basis=(), outcome=Outcome.DONE,
+        made_at="2026-01-01T00:00:00.000Z",
+    )  # fmt: skip
+    row = Row(asset=asset, stage="identify", outcome=Outcome.DONE, enrichment=made.id)
+    assert slept.take("asset:a")
+    with database.write() as connection:  # its time runs out while it sleeps
+        connection.execute(update(leases).values(until=0.0))
+    assert other.take("asset:a")
+
+    with pytest.raises(Lost):
+        catalogue.add(made, row, confirm=lambda db: slept.confirm(db, "asset:a"))
+
+    assert catalogue.entries(asset) == ()
+    assert catalogue.row(asset, "identify") is None
+    catalogue.add(made, row, confirm=lambda db: other.confirm(db, "asset:a"))
+    assert [one.id for one in catalogue.entries(asset)] == [made.id]
+    slept.close()
+    other.close()
