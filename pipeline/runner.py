@@ -27,7 +27,7 @@ from pipeline.core.model import (
 from pipeline.core.ports import Derivatives, Engine, MediaTools, Vault
 from pipeline.errors import Corrupt, Misconfigured, PipelineError, Refused, Unavailable
 from pipeline.plan import Step
-from pipeline.stages.base import Job, Result, Stage
+from pipeline.stages.base import Acquired, Job, Result, Stage
 
 _log = logging.getLogger(__name__)
 _OURS = ("E-SUBMIT-", "E-FIND-")
@@ -39,6 +39,7 @@ class Engines(Protocol):
 
     def identity(self, port: type[Engine]) -> Engine: ...  # noqa: D102
     def load(self, port: type[Engine]) -> Engine: ...  # noqa: D102
+    def has(self, port: type[Engine]) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,10 @@ class Redo:
 
     def wants(self, stage: Stage, maker: Maker) -> bool:
         """Tell whether a kept result of this stage is to be made again."""
-        return self.everything or stage.name == self.stage or (self.model is not None and maker.model == self.model)
+        if self.everything or stage.name == self.stage:
+            return True
+        others = (one["model"] for one in maker.parameters.get("also", {}).values() if one)
+        return self.model is not None and self.model in (maker.model, *others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ class Parts:
     """What must hold in the transaction that keeps a result: that the work is still ours."""
     may_process: Callable[[AssetId], tuple[bool, str | None, str]]
     """Whether the gate lets an asset be processed now; else the code and the reason."""
+    acquired: Callable[[AssetId, tuple[str, ...], Path], tuple[Acquired, ...]] = lambda _asset, _facts, _into: ()
+    """What is known of each way in which an asset came; side-cars are lent into a folder."""
 
 
 class Runner:
@@ -94,7 +100,8 @@ class Runner:
             return self._keep(asset, stage, *short)
         maker = self._maker(stage)
         basis = tuple(inputs[kind].id for kind in (*stage.reads, *stage.maybe) if kind in inputs)
-        key = key_of(asset.id, stage.writes, maker, basis)
+        facts = self._facts(asset, stage)
+        key = key_of(asset.id, stage.writes, maker, (*basis, *facts))
         kept = self._parts.catalogue.by_key(key)
         if kept and not (redo and redo.wants(stage, maker)):
             return self._keep_kept(asset, stage, kept.id)
@@ -103,7 +110,8 @@ class Runner:
             result = Result(outcome=Outcome.HELD, code=code, reason=reason)
         else:
             result = self._do(asset, stage, inputs)
-        return self._keep(asset, stage, maker, result, tuple(inputs[k] for k in inputs if inputs[k].id in basis))
+        rests_on = tuple(inputs[k] for k in inputs if inputs[k].id in basis)
+        return self._keep(asset, stage, maker, result, rests_on, facts=facts)
 
     def give_up(self, asset: Asset, stage: Stage, err: PipelineError) -> Row:
         """Record that a stage failed after all tries: an attempt, which never blocks a new one."""
@@ -141,8 +149,27 @@ class Runner:
             raise Corrupt(f"enrichment {wanted} of {asset} is not in the vault", code="E-VAULT-003")
         return Enrichment.from_json(self._read[wanted])
 
+    def _facts(self, asset: Asset, stage: Stage) -> tuple[str, ...]:
+        if not stage.facts:
+            return ()
+        with self._parts.derivatives.workspace() as folder:
+            return tuple(sorted(one.mark for one in self._parts.acquired(asset.id, stage.facts, folder)))
+
+    def _also(self, stage: Stage) -> dict[str, Any]:
+        """Cite the further engines of a stage; one that this home has not is cited as none."""
+        found: dict[str, Any] = {}
+        for port in stage.also:
+            who = self._parts.engines.identity(port) if self._parts.engines.has(port) else None
+            found[port.__name__] = {
+                "engine": who.engine, "model": who.model, "weights_sha256": who.weights_sha256,
+                "provenance": who.provenance, "parameters": dict(who.parameters), "environment": dict(who.environment),
+            } if who else None  # fmt: skip
+        return found
+
     def _maker(self, stage: Stage) -> Maker:
         parameters = {name: self._parts.limits[name] for name in stage.limits}
+        if stage.also:
+            parameters["also"] = self._also(stage)
         environment: dict[str, Any] = dict(self._parts.tools.environment(*stage.tools)) if stage.tools else {}
         if stage.engine is None:
             return Maker(stage=stage.name, version=stage.version, parameters=parameters, environment=environment)
@@ -185,10 +212,11 @@ class Runner:
                 limits={name: parts.limits[name] for name in stage.limits},
                 put=partial(self._put, asset.id),
                 derivative=partial(self._derivative, asset, inputs, scratch),
+                acquired=parts.acquired(asset.id, stage.facts, scratch) if stage.facts else (),
             )  # fmt: skip
-            if stage.engine is None:
-                return stage.work(job)
-            return stage.work(job, parts.engines.load(stage.engine))
+            shelf = parts.engines
+            further = (shelf.load(port) if shelf.has(port) else None for port in stage.also)
+            return stage.work(job, *((shelf.load(stage.engine),) if stage.engine else ()), *further)
 
     def _put(self, asset: AssetId, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
         made = self._parts.derivatives.put(file, role=role, media_type=media_type, keep=keep)
@@ -230,13 +258,14 @@ class Runner:
         return self._save(asset, stage, again)
 
     def _keep(
-        self, asset: Asset, stage: Stage, maker: Maker, result: Result, basis: tuple[Enrichment, ...]
+        self, asset: Asset, stage: Stage, maker: Maker, result: Result, basis: tuple[Enrichment, ...],
+        *, facts: tuple[str, ...] = (),
     ) -> Row:  # fmt: skip
         before = self._parts.catalogue.row(asset.id, stage.name)
         made = Enrichment(
             asset=asset.id, kind=stage.writes, maker=maker, basis=tuple(one.id for one in basis),
             outcome=result.outcome, made_at=now_text(), code=result.code, reason=result.reason,
-            coverage=result.coverage,
+            coverage=result.coverage, facts=facts,
             body=result.body.model_dump(mode="json") if result.body else {}, derivatives=result.derivatives,
         )  # fmt: skip
         if before and before.enrichment and before.enrichment != made.id and before.outcome.final:

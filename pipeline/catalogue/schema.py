@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 2
+VERSION = 3
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -32,7 +32,9 @@ items = Table(
     Column("code", String(32), nullable=True),
     Column("reason", Text, nullable=True),
     Column("record", Text, nullable=False),
+    Column("stem", String(64), nullable=False),  # digest of the path without its ending: finds side-cars
     Index("items_asset", "asset"),
+    Index("items_stem", "batch", "stem"),
 )
 
 assets = Table(

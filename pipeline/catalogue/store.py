@@ -10,6 +10,7 @@ from pipeline.catalogue import schema as t
 from pipeline.catalogue.counts import Counts
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.rows import Entry, ItemRow, Row, entry_of, item_of, row_of
+from pipeline.core.canonical import digest
 from pipeline.core.model import Asset, AssetId, Enrichment, Key, Outcome
 
 Confirm = Callable[[Connection], None]
@@ -71,11 +72,19 @@ class Catalogue:
             known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch, mine)).scalars())
             rows = [
                 {"batch": batch, "n": one.n, "asset": one.asset, "outcome": one.outcome, "code": one.code,
-                 "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True)}
+                 "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True),
+                 "stem": digest(_without_ending(one.record["path"]))}
                 for one in items if one.n not in known
             ]  # fmt: skip
             if rows:
                 db.execute(insert(t.items), rows)
+
+    def items_beside(self, batch: str, path: str) -> tuple[ItemRow, ...]:
+        """Return the items of a batch whose path is this one but for its ending, or this one and an ending."""
+        stems = {digest(path), digest(_without_ending(path))}
+        with self.database.read() as db:
+            query = select(t.items).where(t.items.c.batch == batch, t.items.c.stem.in_(stems)).order_by(t.items.c.n)
+            return tuple(item_of(row) for row in db.execute(query).all())
 
     def add_asset(self, asset: Asset) -> None:
         """Add a preserved asset. May be repeated."""
@@ -221,3 +230,9 @@ def _set_row(db: Connection, row: Row) -> None:
         asset=row.asset, stage=row.stage, outcome=str(row.outcome), code=row.code, reason=row.reason,
         enrichment=row.enrichment, partial=row.partial, own=row.own,
     ))  # fmt: skip
+
+
+def _without_ending(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    stem, dot, _ = name.rpartition(".")
+    return f"{folder}{slash}{stem if dot and stem else name}"

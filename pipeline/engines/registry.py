@@ -9,6 +9,8 @@ from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
 from pipeline.weights import Choice, Installed, Lock, cards, require
 
+__all__ = ["Adapter", "maker_of", "open_engine", "port_name"]
+
 
 class Adapter(Protocol):
     """What a card names as ``module:Class``; importing the module loads no model library."""

@@ -3,15 +3,18 @@
 The decorator only writes down what the function needs; the runner obeys it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.body import Body
 from pipeline.core.model import Asset, Coverage, Derivative, Enrichment, Kind, Media, Outcome
-from pipeline.core.ports import Engine, MediaTools
+from pipeline.core.ports import Engine, MediaTools, Still
 from pipeline.errors import Misconfigured
+
+LOOKS = "looks"
+"""The derivative of the keyframes that holds all of them, small."""
 
 TASKS = ("extract", "transcribe", "tag_objects", "translate", "geolocate")
 """The tasks of ``process_batch`` that run stages, in order."""
@@ -52,12 +55,29 @@ def unsupported(code: str, reason: str, *, body: Body | None = None, coverage: C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Acquired:
+    """What a stage that declares ``facts`` is told of one way in which the asset came.
+
+    ``facts`` holds the facts declared, ``None`` where unknown. ``sidecars`` are files that came beside it
+    under the same name: file name → its bytes, a read-only file.
+    """
+
+    batch: str
+    n: int
+    facts: Mapping[str, str | None]
+    sidecars: Mapping[str, Path]
+    mark: str
+    """A salted digest of all this: part of the key, and nothing else that could be told from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """All that a stage may touch: one asset, what is known of it, and the ports it was handed.
 
     ``put`` takes a file over as a derivative; ``derivative`` returns the file of a role of an
     enrichment that was read, made again when it is not on this host. ``scratch`` is an empty
-    folder that is gone afterwards. ``limits`` are the numbers that the stage declared.
+    folder that is gone afterwards. ``limits`` are the numbers that the stage declared, ``acquired``
+    how the asset came, for a stage that declared ``facts``.
     """
 
     asset: Asset
@@ -68,6 +88,19 @@ class Job:
     limits: Mapping[str, Any]
     put: Callable[..., Derivative]
     derivative: Callable[[Kind, str], Path]
+    acquired: tuple[Acquired, ...] = ()
+
+    def stills(self) -> Sequence[Still]:
+        """Return the pictures to look at: the photograph itself, and the keyframes of what moves.
+
+        They are decoded once for all stages that look at them. Without keyframes a video has none.
+        """
+        shots: Sequence[Mapping[str, Any]] = self.body(Kind.KEYFRAMES).get("shots", ())
+        photograph = self.body(Kind.FORMAT).get("media") == Media.IMAGE
+        looks = self.derivative(Kind.KEYFRAMES, LOOKS) if shots else None
+        return self.tools.stills(
+            self.path if photograph else None, looks, shots, lambda frame: self.derivative(Kind.KEYFRAMES, frame)
+        )
 
     def body(self, kind: Kind) -> Mapping[str, Any]:
         """Return the body of an input that is ``done``; an empty mapping when it is not there."""
@@ -93,6 +126,13 @@ class Stage:
     tools: tuple[str, ...]
     limits: tuple[str, ...]
     work: Work
+    also: tuple[type[Engine], ...] = ()
+    facts: tuple[str, ...] = ()
+
+    @property
+    def engines(self) -> tuple[type[Engine], ...]:
+        """The engines that the work is called with, in order."""
+        return ((self.engine,) if self.engine else ()) + self.also
 
     def accepts(self, media: Media) -> bool:
         """Tell whether this stage concerns such material."""
@@ -110,15 +150,19 @@ def stage(
     maybe: tuple[Kind, ...] = (),
     media: Iterable[Media] | None = MEDIA,
     engine: Any = None,
+    also: tuple[Any, ...] = (),
     task: str = "extract",
     tools: tuple[str, ...] = (),
     limits: tuple[str, ...] = (),
+    facts: tuple[str, ...] = (),
 ) -> Callable[[Work], Work]:
     """Register the decorated function as a stage named after it.
 
     ``reads`` must be ``done`` first (else the stage takes over that outcome); ``maybe`` is read
     if there. ``tools`` names the programs whose versions can change the result, ``limits`` the
-    settings that can. ``media=None`` means any bytes at all.
+    settings that can. ``media=None`` means any bytes at all. ``also`` are further engines, each
+    ``None`` when this home has none. ``facts`` are what it reads of each acquisition, as its register
+    names them (``filename``), and ``sidecars``.
     """
 
     def register(work: Work) -> Work:
@@ -130,7 +174,7 @@ def stage(
         _stages[name] = Stage(
             name=name, version=version, reads=reads, maybe=maybe, writes=writes,
             media=None if media is None else frozenset(media), engine=engine, task=task,
-            tools=tools, limits=limits, work=work,
+            tools=tools, limits=limits, work=work, also=also, facts=facts,
         )  # fmt: skip
         return work
 

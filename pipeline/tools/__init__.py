@@ -1,12 +1,14 @@
 """Tools: the programs and parsers that read untrusted bytes."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.ports import Decoded, Frames, Picture
+from pipeline.core.ports import Decoded, Frames, Picture, Still
 from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
 from pipeline.tools import exiftool, ffmpeg, parsers, sandbox
+from pipeline.tools.stills import Stills
 
 __all__ = ["Tools", "open_tools"]
 
@@ -17,6 +19,7 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._versions: dict[str, str] = {}
+        self._stills = Stills(settings.limits.max_pixels)
 
     def environment(self, *programs: str) -> dict[str, str]:
         """Name the versions of ``ffmpeg``, ``exiftool``, ``exifread`` and ``pillow``, as asked."""
@@ -49,6 +52,16 @@ class Tools:
     def decode_video(self, media: Path, stream: int) -> Frames:
         """Decode one stream to nothing, counting frames and seconds."""
         return ffmpeg.decode_video(media, stream, self._settings)
+
+    def stills(
+        self,
+        photograph: Path | None,
+        looks: Path | None,
+        shots: Sequence[Mapping[str, Any]],
+        frame: Callable[[str], Path],
+    ) -> Sequence[Still]:
+        """Return what there is to look at: a photograph (upright), then the keyframes of ``shots``."""
+        return self._stills.of(photograph, looks, shots, frame)
 
     def _version(self, name: str) -> str:
         if name not in self._versions:

@@ -71,13 +71,41 @@ def picture(media: Path, max_pixels: int) -> Picture:
     Raises ``Refused``: E-MEDIA-004 for more than ``max_pixels``, U-CODEC-001 for a picture that
     no installed library decodes, E-MEDIA-002 when not one row can be decoded.
     """
+    with _guarded(media, max_pixels):
+        return _picture(media, max_pixels)
+
+
+def upright(media: Path, max_pixels: int, *, longest: int) -> "Image":
+    """Return the first frame as it is shown: RGB, turned by its orientation, its longest side at most ``longest``.
+
+    What of a damaged picture decodes is shown, the rest is black. Raises as ``picture`` does.
+    """
+    import PIL.Image
+    import PIL.ImageOps
+
+    with _guarded(media, max_pixels), _open(media, max_pixels) as image:
+        image.draft("RGB", (longest, longest))
+        try:
+            image.load()
+        except _DAMAGE:
+            if not image.im:
+                raise
+            image.tile = []
+        if max(image.size) > longest:
+            image.thumbnail((longest, longest), PIL.Image.Resampling.BILINEAR, reducing_gap=2.0)
+        return PIL.ImageOps.exif_transpose(image).convert("RGB")
+
+
+@contextmanager
+def _guarded(media: Path, max_pixels: int) -> Iterator[None]:
+    """Turn what a picture library raises into typed errors."""
     import PIL.Image
 
     with warnings.catch_warnings(), _native_silence():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
         try:
-            return _picture(media, max_pixels)
+            yield
         except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning) as err:
             raise Refused(f"more than {max_pixels} pixels", code="E-MEDIA-004") from err
         except MemoryError as err:

@@ -44,6 +44,10 @@ class EngineShelf:
         self._loaded: dict[type[Engine], Engine] = {}
         self._known: dict[type[Engine], Engine] = {}
 
+    def has(self, port: type[Engine]) -> bool:
+        """Tell whether a model of this home serves a port; an engine that is only wanted may be missing."""
+        return registry.port_name(port) in ensure_lock(self._settings).ports
+
     def identity(self, port: type[Engine]) -> Engine:
         """Say who an engine is, without loading it."""
         if port not in self._known:

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pipeline.index.rows import rows_of
 from pipeline.plan import Step, plan
 from pipeline.runner import Parts, Redo, Runner
 from pipeline.usecases.access import decide
+from pipeline.usecases.acquired import acquired
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home
 
@@ -37,7 +39,7 @@ class Line:
             Parts(
                 vault=home.vault, catalogue=home.catalogue, derivatives=home.derivatives, engines=home.engines,
                 tools=home.tools, limits=home.settings.limits.model_dump(), may_process=self._may_process,
-                confirm=self._confirm,
+                confirm=self._confirm, acquired=partial(acquired, home),
             ),
             home.steps,
         )  # fmt: skip

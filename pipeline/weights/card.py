@@ -70,11 +70,12 @@ class Package(_Part):
 
 
 class Source(_Part):
-    """One place that the weights come from: a package registry, a model hub, or an installed library."""
+    """One place that the weights come from: a package registry, a model hub, an installed library, or another card."""
 
-    kind: Literal["pypi", "hub", "installed"]
+    kind: Literal["pypi", "hub", "installed", "card"]
     files: Annotated[tuple[WeightFile, ...], Field(min_length=1)]
     packages: tuple[Package, ...] = ()
+    card: PlainName | None = Field(default=None, description="the card whose folder holds the files")
     repo: str | None = None
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$", description="a commit, never a branch")
 
@@ -89,6 +90,8 @@ class Source(_Part):
                     raise ValueError(f"file {file.name!r} names no installed package")
         if self.kind == "hub" and not (self.repo and self.revision):
             raise ValueError("a hub source needs repo and revision")
+        if (self.kind == "card") != (self.card is not None):
+            raise ValueError("a source of kind card, and no other, names the card whose files it takes")
         return self
 
     def file(self, name: str) -> WeightFile:
@@ -111,6 +114,8 @@ class Card(_Part):
     weights: PlainName = Field(description="the file whose digest names the model")
     transcription: dict[str, Reliability] = Field(default_factory=dict)
     speech_translation: dict[str, Reliability] = Field(default_factory=dict)
+    translation: dict[str, dict[str, Reliability]] = Field(default_factory=dict, description="source → target → trust")
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict, description="what its adapter is told")
     notes: tuple[str, ...] = ()
     sources: Annotated[tuple[Source, ...], Field(min_length=1)]
 
@@ -128,7 +133,7 @@ class Card(_Part):
     @cached_property
     def needs_folder(self) -> bool:
         """Whether weights lie in the models folder; an installed library brings its own."""
-        return any(source.kind != "installed" for source in self.sources)
+        return any(source.kind not in {"installed", "card"} for source in self.sources)
 
     def check_licence(self, accepted: tuple[str, ...]) -> None:
         """Raise ``Misconfigured`` (E-CONF-006) when the licence needs a consent that is not given."""

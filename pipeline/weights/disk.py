@@ -66,6 +66,8 @@ def sha256_of(file: Path, tell: Callable[[int], None] | None = None) -> str:
 
 def locate(folder: Path, source: Source) -> dict[str, Path] | None:
     """Say where the files of a source lie or would lie; ``None`` when its library is not installed."""
+    if source.card:
+        folder = folder.parent / source.card
     if source.kind != "installed":
         return {one.name: folder / one.name for one in source.files}
     found: dict[str, Path] = {}

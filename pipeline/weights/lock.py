@@ -74,7 +74,7 @@ def ensure_lock(settings: Settings) -> Lock:
     """
     lock = read_lock(settings)
     cards = read_cards(settings.cards)
-    if lock and {card.port for card in cards.values()} <= set(lock.ports):
+    if lock and _required(cards, lock.profile) <= set(lock.ports):
         return lock
     with _alone(settings):
         lock = read_lock(settings)
@@ -96,7 +96,7 @@ def resolve(settings: Settings, profile: str | None = None) -> tuple[Lock, tuple
     with _alone(settings):
         before = read_lock(settings)
         after = _choose(settings, cards, wanted)
-        if missing := {card.port for card in cards.values()} - set(after.ports):
+        if missing := _required(cards, wanted) - set(after.ports):
             raise Misconfigured(f"profile {wanted}: no model here for {', '.join(sorted(missing))}", code="E-CONF-004")
         _write(settings.models_lock, after)
     old = before.ports if before else {}
@@ -113,6 +113,11 @@ def candidates(cards: Mapping[str, Card], profile: str) -> list[Card]:
     if profile == "auto":
         return sorted(cards.values(), key=lambda card: ("standard" not in card.profiles, card.name))
     return [card for card in cards.values() if profile in card.profiles]
+
+
+def _required(cards: Mapping[str, Card], profile: str) -> set[str]:
+    """Return the ports that a profile must serve: what the embedded models do, and what its own do beside."""
+    return {card.port for card in cards.values() if "embedded" in card.profiles or profile in card.profiles}
 
 
 def _choose(settings: Settings, cards: Mapping[str, Card], profile: str) -> Lock:

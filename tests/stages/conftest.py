@@ -12,12 +12,11 @@ import pytest
 from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Maker, Media, Outcome
 from pipeline.core.ports import Engine, MediaTools
 from pipeline.errors import Misconfigured, Refused
+from pipeline.plan import plan
 from pipeline.settings import Settings, read_settings
 from pipeline.stages import all_stages
-from pipeline.stages.base import Job, Result, Stage
+from pipeline.stages.base import Acquired, Job, Result, Stage
 from pipeline.tools import open_tools
-
-ORDER = ("identify", "probe", "extract_audio", "speech", "transcribe", "geolocate")
 
 
 @dataclass(kw_only=True)
@@ -27,22 +26,29 @@ class Line:
     folder: Path
     tools: MediaTools
     engines: Callable[[Any], Engine]
+    has: Callable[[Any], bool]
     settings: Settings
 
-    def run(self, file: Path, *names: str) -> dict[str, Enrichment]:
-        """Run the stages named and those that they need, in order."""
+    def run(self, file: Path, *names: str, acquired: tuple[Acquired, ...] = ()) -> dict[str, Enrichment]:
+        """Run the stages named and those that they need or may read, in order."""
         stages = {one.name: one for one in all_stages()}
         data = file.read_bytes()
         asset = Asset(
             id=AssetId(hashlib.sha256(data).hexdigest()), sha512=hashlib.sha512(data).hexdigest(), bytes=len(data)
         )
         known: dict[Kind, Enrichment] = {}
-        for name in _needed(names, stages):
-            known[stages[name].writes] = self._one(stages[name], asset, file, known)
+        order = _needed(names, stages)
+        for name in order:
+            known[stages[name].writes] = self._one(stages[name], asset, file, known, acquired)
         return {one.name: known[one.writes] for one in stages.values() if one.writes in known}
 
-    def _one(self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment]) -> Enrichment:
-        result = _short_cut(stage, known) or self._work(stage, asset, file, known)
+    def _further(self, stage: Stage) -> list[Engine | None]:
+        return [self.engines(port) if self.has(port) else None for port in stage.also]
+
+    def _one(
+        self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment], acquired: tuple[Acquired, ...]
+    ) -> Enrichment:
+        result = _short_cut(stage, known) or self._work(stage, asset, file, known, acquired)
         return Enrichment(
             asset=asset.id, kind=stage.writes, maker=Maker(stage=stage.name, version=stage.version), basis=(),
             outcome=result.outcome, made_at="2026-01-01T00:00:00Z", code=result.code, reason=result.reason,
@@ -50,7 +56,9 @@ class Line:
             derivatives=result.derivatives,
         )  # fmt: skip
 
-    def _work(self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment]) -> Result:
+    def _work(
+        self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment], acquired: tuple[Acquired, ...]
+    ) -> Result:
         scratch = self.folder / f"{asset.id[:12]}-{stage.name}"
         scratch.mkdir(exist_ok=True)
 
@@ -61,9 +69,11 @@ class Line:
         job = Job(
             asset=asset, path=file, known=known, tools=self.tools, scratch=scratch,
             limits={name: limits[name] for name in stage.limits}, put=self._put, derivative=derivative,
+            acquired=acquired if stage.facts else (),
         )  # fmt: skip
         try:
-            return stage.work(job, self.engines(stage.engine)) if stage.engine else stage.work(job)
+            first = [self.engines(stage.engine)] if stage.engine else []
+            return stage.work(job, *first, *self._further(stage))
         except Refused as err:
             outcome = Outcome.UNSUPPORTED if err.code.startswith("U-") else Outcome.REFUSED
             return Result(outcome=outcome, code=err.code, reason=err.reason)
@@ -76,14 +86,14 @@ class Line:
 
 
 def _needed(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
-    """Return the stages named and all that they read, in order; each reads what the bytes are."""
+    """Return the stages named and all that they read or may read, in order; each reads what the bytes are."""
     makers = {one.writes: one.name for one in stages.values()}
     wanted, found = [*names], {"identify"}
     while wanted:
         name = wanted.pop()
         found.add(name)
-        wanted += [makers[kind] for kind in stages[name].reads]
-    return [name for name in ORDER if name in found]
+        wanted += [makers[kind] for kind in (*stages[name].reads, *stages[name].maybe)]
+    return [step.stage.name for step in plan() if step.stage.name in found]
 
 
 def _short_cut(stage: Stage, known: Mapping[Kind, Enrichment]) -> Result | None:
@@ -107,10 +117,18 @@ def _engine(port: Any) -> Engine:
         pytest.skip(f"no weights here: {err.reason}")
 
 
+@cache
+def _has(port: Any) -> bool:
+    from pipeline.engines.registry import port_name
+    from pipeline.weights import ensure_lock
+
+    return port_name(port) in ensure_lock(read_settings()).ports
+
+
 @pytest.fixture
 def line(tmp_path: Path) -> Line:
     """A line over the real tools, and the real engines where their weights are here."""
     folder = tmp_path / "derivatives"
     folder.mkdir()
     settings = read_settings()
-    return Line(folder=folder, tools=open_tools(settings), engines=_engine, settings=settings)
+    return Line(folder=folder, tools=open_tools(settings), engines=_engine, has=_has, settings=settings)

@@ -1,0 +1,173 @@
+"""Ports of keeping: the vault, its registers, the custody log, and files made from assets."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.core.model import Asset, AssetId, Derivative
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that an audit found wrong; ``path`` is relative to the vault root."""
+
+    path: str
+    code: str
+    what: str
+    asset: str | None = None
+
+
+class Vault(Protocol):
+    """Write-once asset objects, named by the SHA-256 of the bytes.
+
+    ``preserve`` is permanent and may be repeated: the same bytes give the same asset and change
+    nothing. It returns only when the bytes are durable. A source that changes while it is read
+    raises ``Refused`` (E-SUBMIT-006) and leaves nothing. ``write_back`` adds one version and may
+    be repeated with the same ``run``: the second call changes nothing and returns the same.
+
+    Whoever asks for an asset knows of it: one that is not here, or a file of it that is gone, is
+    ``Corrupt`` (E-VAULT-003) and no fault of the material. Only ``has`` answers no.
+    """
+
+    def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
+        """Take a file's bytes in. ``follow`` takes the target of a symbolic link, else a link is ``Refused``.
+
+        ``move`` gives up the file; where a link was followed the link alone.
+        """
+        ...
+
+    def has(self, asset: AssetId) -> bool: ...
+    def asset(self, asset: AssetId) -> Asset: ...
+    def assets(self) -> Iterator[AssetId]: ...
+    def original(self, asset: AssetId) -> AbstractContextManager[Path]:
+        """Lend the preserved bytes as a read-only local file."""
+        ...
+
+    def write_back(
+        self,
+        asset: AssetId,
+        run: str,
+        records: Sequence[Mapping[str, Any]],
+        keep: Mapping[str, Path],
+        *,
+        actor: str = "vault",
+    ) -> str:
+        """Add ``enrichments/<run>.jsonl`` and kept derivatives (sha256 → file); return the inventory digest.
+
+        The log's entry of the version names ``run`` and ``actor``, the acting person's opaque id. A file
+        of ``keep`` that is missing is our fault: never ``Refused``.
+        """
+        ...
+
+    def records(self, asset: AssetId) -> Iterator[dict[str, Any]]:
+        """Every enrichment written back, in the order written, each as it was given."""
+        ...
+
+    def kept(self, asset: AssetId, sha256: str) -> Path | None:
+        """Return a kept derivative from the vault, if it is there."""
+        ...
+
+    def audit(self, part: tuple[int, int] | None = None, *, registers: Iterable[str] = ()) -> "AuditReport":
+        """Read every byte of one part (n of t) or of all, compare with the log; collect all findings.
+
+        ``registers`` are names known from elsewhere: the log has only their digests, and a finding
+        about one that vanished should name it.
+        """
+        ...
+
+    def settle(self) -> int:
+        """Finish or sweep what dead processes left; costs nothing when they left nothing. May be repeated."""
+        ...
+
+    def recover(self) -> int:
+        """Settle what a crash left unfinished; return how many objects were mended. May be repeated."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What an audit read, and what it found."""
+
+    checked: int
+    bytes: int
+    findings: tuple[Finding, ...]
+
+
+class Registers(Protocol):
+    """Append-only lists of our own, kept in the vault: ``batch/REF``, ``people``, ``conditions``.
+
+    ``append`` is permanent, durable on return, atomic for all its records, and may be repeated
+    with the same ``key``: the second call changes nothing. Records come back in order, as given.
+    The log's entry names ``actor``, the acting person's opaque id.
+    """
+
+    def append(self, name: str, records: Sequence[Mapping[str, Any]], *, key: str, actor: str = "vault") -> None: ...
+    def read(self, name: str) -> Iterator[dict[str, Any]]: ...
+    def has(self, name: str) -> bool: ...
+    def names(self, prefix: str = "") -> Iterator[str]: ...
+    def mark(self, name: str) -> str:
+        """Name the state of a register cheaply: it changes with every append, and only then."""
+        ...
+
+
+class CustodyLog(Protocol):
+    """The hash-chained record of every act. An entry is on disk when ``append`` returns.
+
+    Entries carry ids, digests and salted commitments; never a name, a file name or a URL.
+    """
+
+    def append(self, act: str, *, actor: str, subject: str | None = None, **facts: Any) -> str:
+        """Write one entry and return its digest."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Sign the heads of all segments, if anything is new."""
+        ...
+
+    def verify(self) -> "LogReport": ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogReport:
+    """What a verification of the custody log covered, and what it found."""
+
+    segments: int
+    entries: int
+    checkpoints: int
+    findings: tuple[Finding, ...]
+
+
+class Derivatives(Protocol):
+    """Files made from assets, named by SHA-256. ``keep`` ones outlive the run; scratch ones may vanish."""
+
+    def put(self, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
+        """Take the file over (it is moved); the same content twice is one file.
+
+        A file that is missing or none is our fault (E-STAGE-001): never ``Refused``.
+        """
+        ...
+
+    def get(self, sha256: str) -> Path | None:
+        """Return a local read-only file with this content, or ``None`` when it is not here."""
+        ...
+
+    def lend(self, sha256: str, into: Path) -> Path | None:
+        """Put the content, read-only, into a job's folder; ``None`` when it is not here.
+
+        What is lent stays there to its end, whoever drops or sweeps meanwhile.
+        """
+        ...
+
+    def workspace(self) -> AbstractContextManager[Path]:
+        """Lend an empty folder on the scratch disk; it is gone afterwards."""
+        ...
+
+    def drop(self, sha256: str) -> None:
+        """Forget a scratch file; kept files stay. May be repeated."""
+        ...
+
+    def sweep(self, older_than_seconds: float) -> int:
+        """Remove scratch files not put or lent for so long, and what ended processes left; return how many."""
+        ...
