@@ -112,7 +112,7 @@ def main() -> int:
     parser.add_argument("--prepare", action="store_true", help="models and sample media only")
     args = parser.parse_args()
     if args.offline:
-        os.environ["HF_HUB_OFFLINE"] = "1"
+        os.environ["EVIDENCE_OFFLINE"] = "1"
     if args.media is not None and not args.media.is_dir():
         print(f"{printable(str(args.media))} is no folder", file=sys.stderr)
         return COULD_NOT

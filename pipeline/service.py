@@ -291,9 +291,17 @@ def models(action: str, *, profile: str | None = None, progress: Any = None) -> 
     settings = read_settings()
     if action == "list":
         return {"models": weights.list_models(settings)}
+    if action == "fetch" and (profile or settings.profile) == "auto":
+        missing = weights.fetch_what_can_be(settings, profile="auto", progress=progress)
+        here = [one for one in weights.list_models(settings) if one["here"]]
+        return {
+            "models": [{"model": one["model"], "weights_sha256": one["weights_sha256"]} for one in here],
+            "not_here": [{"model": name, "code": err.code, "reason": err.reason} for name, err in missing],
+        }
     if action == "fetch":
         done = weights.fetch(settings, profile=profile, progress=progress)
-        return {"models": [{"model": one.card.name, "weights_sha256": one.weights_sha256} for one in done]}
+        fetched = [{"model": one.card.name, "weights_sha256": one.weights_sha256} for one in done]
+        return {"models": fetched, "not_here": []}
     if action == "verify":
         checked = [asdict(one) for one in weights.verify(settings, profile=profile)]
         return {"files": checked, "findings": [one for one in checked if one["code"]]}
@@ -303,6 +311,6 @@ def models(action: str, *, profile: str | None = None, progress: Any = None) -> 
         app.close()
         lock, changes = weights.resolve(settings, profile or settings.profile)
         again = {one.port for one in changes if one.before}
-        steps = [step.stage.name for step in plan() if step.stage.engine and port_name(step.stage.engine) in again]
+        steps = [one.stage.name for one in plan() if {port_name(port) for port in one.stage.engines} & again]
         return {"profile": lock.profile, "ports": {k: asdict(v) for k, v in lock.ports.items()}, "redo": steps}
     raise Misconfigured(f"models cannot {action}", code="E-CONF-009")

@@ -43,11 +43,14 @@ class Settings(BaseModel):
     isolation: Literal["required", "accepted-missing"] = Field(
         default="required", description="'accepted-missing' runs tools unisolated where bubblewrap cannot work"
     )
-    profile: Literal["embedded", "standard", "auto"] = Field(default="embedded", description="which models to use")
+    profile: Literal["embedded", "standard", "auto"] = Field(
+        default="auto", description="which models to use; auto: the standard ones that could be had, else the embedded"
+    )
     transcriber: Literal["faster-whisper", "openai-whisper"] = Field(
         default="faster-whisper", description="which adapter reads speech; both use the same tensors"
     )
     accept_licences: tuple[str, ...] = Field(default=(), description="licences beyond free ones that are consented to")
+    offline: bool = Field(default=False, description="ask no model hub and no geocoder, whatever else is set")
     model_hub: str | None = Field(default=None, description="URL of a model hub; none is ever contacted without it")
     geocoder: str | None = Field(default=None, description="URL of a Nominatim server; none is contacted without it")
     package_index: str | None = Field(default=None, description="URL of a package index that carries the weights")
@@ -97,6 +100,8 @@ FROM_ENVIRONMENT = {
     "airflow_user": "EVIDENCE_AIRFLOW_USER",
     "airflow_password": "EVIDENCE_AIRFLOW_PASSWORD",
     "package_index": "EVIDENCE_PACKAGE_INDEX",
+    "model_hub": "EVIDENCE_MODEL_HUB",
+    "offline": "EVIDENCE_OFFLINE",
 }
 
 
@@ -126,11 +131,12 @@ def read_settings() -> Settings:
     if "actor" not in values:
         values["actor"] = _login()
     try:
-        return Settings(**values)
+        found = Settings(**values)
     except ValidationError as err:
         first = err.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Misconfigured(f"setting {where!r}: {first['msg']}") from err
+    return found.model_copy(update={"model_hub": None, "geocoder": None}) if found.offline else found
 
 
 @cache

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pipeline.errors import Misconfigured
+from pipeline.errors import Misconfigured, PipelineError
 from pipeline.settings import Settings
 from pipeline.weights.card import Card, read_cards
 from pipeline.weights.disk import Checked, Installed, Progress, find, require
@@ -12,7 +12,8 @@ from pipeline.weights.lock import Change, Choice, Lock, candidates, ensure_lock,
 
 __all__ = [
     "Card", "Change", "Checked", "Choice", "Installed", "Lock", "Progress",
-    "cards", "ensure_lock", "fetch", "find", "list_models", "read_lock", "require", "resolve", "verify",
+    "cards", "ensure_lock", "fetch", "fetch_what_can_be", "find", "list_models", "read_lock", "require", "resolve",
+    "verify",
 ]  # fmt: skip
 
 
@@ -32,6 +33,26 @@ def fetch(
     from pipeline.weights.fetching import fetch_all  # only who fetches pays for the network's libraries
 
     return fetch_all(settings, _selected(settings, names, profile), progress)
+
+
+def fetch_what_can_be(
+    settings: Settings, *, profile: str | None = None, progress: Progress | None = None
+) -> list[tuple[str, PipelineError]]:
+    """Bring a profile's models here as far as they can be had; return the names of the others, and why.
+
+    For ``auto``: the embedded models must be had, the standard ones may be missing. Without a hub in the
+    settings none is asked.
+    """
+    from pipeline.weights.fetching import fetch_all, fetch_some
+
+    wanted = profile or settings.profile
+    known = cards(settings)
+    if wanted != "auto":
+        return fetch_some(settings, candidates(known, wanted), progress)
+    fetch_all(settings, candidates(known, "embedded"), progress)
+    if not settings.model_hub:
+        return []
+    return fetch_some(settings, candidates(known, "standard"), progress)
 
 
 def verify(
@@ -60,7 +81,7 @@ def list_models(settings: Settings) -> list[dict[str, Any]]:
                 "adapter": chosen.adapter if chosen else None,
                 "adapters": list(card.adapters),
                 "weights_sha256": (here.weights_sha256 if here else card.sources[0].file(card.weights).sha256),
-                "bytes": sum(one.bytes for one in (here.source if here else card.sources[0]).files),
+                "bytes": sum(one.bytes or 0 for one in (here.source if here else card.sources[0]).files),
                 "memory_bytes": card.memory_bytes,
                 "provenance": card.provenance,
                 "licence": card.licence,
@@ -78,5 +99,6 @@ def _selected(settings: Settings, names: Iterable[str], profile: str | None) -> 
     if unknown := [name for name in chosen if name not in known]:
         raise Misconfigured(f"no model card is called {', '.join(unknown)}")
     if chosen:
-        return [known[name] for name in chosen]
+        bases = (source.card for name in chosen for source in known[name].sources if source.card)
+        return [known[name] for name in dict.fromkeys([*bases, *chosen])]
     return candidates(known, profile or settings.profile)

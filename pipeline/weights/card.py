@@ -51,11 +51,15 @@ class Member(_Part):
 
 
 class WeightFile(_Part):
-    """A file that an engine opens: its parts are joined in order, then its digest must be this."""
+    """A file that an engine opens: its parts are joined in order, then its digest must be this.
+
+    A file of a hub's pinned revision may leave size and digest open: they are recorded when it is
+    first fetched, and hold from then on.
+    """
 
     name: PlainName
-    bytes: Count
-    sha256: Sha256
+    bytes: Count | None = None
+    sha256: Sha256 | None = None
     parts: Annotated[tuple[Member, ...], Field(min_length=1)]
 
 
@@ -90,9 +94,16 @@ class Source(_Part):
                     raise ValueError(f"file {file.name!r} names no installed package")
         if self.kind == "hub" and not (self.repo and self.revision):
             raise ValueError("a hub source needs repo and revision")
+        if self.kind != "hub" and not self.pinned:
+            raise ValueError("only files of a hub may leave bytes and sha256 to the first fetch")
         if (self.kind == "card") != (self.card is not None):
             raise ValueError("a source of kind card, and no other, names the card whose files it takes")
         return self
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the size and the digest of every file are known."""
+        return all(one.bytes and one.sha256 for one in self.files)
 
     def file(self, name: str) -> WeightFile:
         """Return the file of that name."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from pipeline.errors import Misconfigured
 from pipeline.weights.card import Card, Source
+from pipeline.weights.recorded import settled
 
 _MARKER = ".verified.json"
 _CHUNK = 1 << 20
@@ -32,12 +33,12 @@ class Installed:
     @property
     def weights_sha256(self) -> str:
         """The digest that names the model."""
-        return self.source.file(self.card.weights).sha256
+        return self.digests[self.card.weights]
 
     @property
     def digests(self) -> dict[str, str]:
         """File name → SHA-256."""
-        return {one.name: one.sha256 for one in self.source.files}
+        return {one.name: one.sha256 for one in self.source.files if one.sha256}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +90,10 @@ def find(models: Path, card: Card, *, memory: Path | None = None) -> Installed |
     """
     folder = models / card.name
     markers = [folder / _MARKER, *([_elsewhere(memory, folder)] if memory else [])]
-    for source in card.sources:
-        files = locate(folder, source)
-        if files and all(_as_promised(markers, source, files)):
+    for stated in card.sources:
+        source = settled(folder, stated)
+        files = locate(folder, source) if source else None
+        if source and files and all(_as_promised(markers, source, files)):
             return Installed(card=card, source=source, files=files)
     return None
 
@@ -109,7 +111,8 @@ def require(models: Path, card: Card, *, memory: Path | None = None) -> Installe
 def verify(models: Path, card: Card, progress: Progress | None = None) -> tuple[Checked, ...]:
     """Read every byte of a model's files and compare; missing and wrong ones come with a code."""
     folder = models / card.name
-    source = _likeliest(folder, card)
+    stated = _likeliest(folder, card)
+    source = settled(folder, stated) or stated
     files = locate(folder, source)
     results = []
     for one in source.files:
@@ -117,10 +120,12 @@ def verify(models: Path, card: Card, progress: Progress | None = None) -> tuple[
         code = reason = None
         if path is None or not path.is_file():
             code, reason = "E-CONF-004", f"model {card.name}: {one.name} is missing"
-        elif (found := sha256_of(path, _telling(progress, f"{card.name} {one.name}", one.bytes))) != one.sha256:
+        elif (found := sha256_of(path, _telling(progress, f"{card.name} {one.name}", one.bytes or 0))) != one.sha256:
             code, reason = "E-CONF-005", f"{path}: expected SHA-256 {one.sha256}, found {found}"
         results.append(
-            Checked(model=card.name, file=one.name, bytes=one.bytes, sha256=one.sha256, code=code, reason=reason)
+            Checked(
+                model=card.name, file=one.name, bytes=one.bytes or 0, sha256=one.sha256 or "", code=code, reason=reason
+            )
         )
     return tuple(results)
 

@@ -20,6 +20,9 @@ ANSWER_SECONDS = 10.0
 _READ_SECONDS = 60.0
 _TRIES = 5
 _PAGE_BYTES = 32_000_000
+_LARGEST = 50_000_000_000
+_DIGEST = "x-linked-etag"
+"""Where a hub states the SHA-256 of a large file; of a small one it states another digest, of another length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,17 +62,45 @@ class Downloads:
     def file(self, url: str, target: Path, size: int, sha256: str) -> None:
         """Bring a file here, going on from what is there; it has this size and digest afterwards."""
         if urlsplit(url).scheme == "file":
-            shutil.copyfile(unquote(urlsplit(url).path), target)
+            _copy(url, target)
+        self._whole(url, target, size)
+        check(target, size, sha256)
+
+    def fresh(self, url: str, target: Path) -> tuple[int, str]:
+        """Bring a file here whose size and digest nobody has written down yet; return both.
+
+        Where the address states them itself (a length, a digest of a large file), they must agree.
+        """
+        if urlsplit(url).scheme == "file":
+            _copy(url, target)
+            return target.stat().st_size, sha256_of(target)
+        with self._answer(url, {"Range": "bytes=0-0"}) as answer:
+            _raise_for(answer, url)
+            length = answer.headers.get("content-range", "").rpartition("/")[2] or answer.headers["content-length"]
+            said = next(
+                (one.headers[_DIGEST].strip('"') for one in (*answer.history, answer) if _DIGEST in one.headers), ""
+            )
+        size = int(length)
+        if size > _LARGEST:
+            raise Misconfigured(f"{target.name} is larger than any model that is used here")
+        self._whole(url, target, size)
+        found = sha256_of(target)
+        if _size(target) != size or (len(said) == len(found) and said != found):
+            target.unlink()
+            raise wrong(target, f"{size} bytes, SHA-256 {said or 'not stated'}", found)
+        return size, found
+
+    def _whole(self, url: str, target: Path, size: int) -> None:
         for left in reversed(range(_TRIES)):
             before = _size(target)
             try:
                 if before < size:
                     self._append(url, target, size)
-                break
             except httpx.TransportError as err:
                 if not left or _size(target) <= before:  # cut off again without a byte: no use
                     raise Unavailable(f"{urlsplit(url).hostname} broke off {target.name}: {err}") from err
-        check(target, size, sha256)
+            else:
+                return
 
     def _append(self, url: str, target: Path, size: int) -> None:
         have = _size(target)
@@ -127,6 +158,13 @@ def check(file: Path, size: int, sha256: str) -> None:
 def wrong(file: Path, expected: str, found: str) -> Misconfigured:
     """Return the error for weights that are not as promised."""
     return Misconfigured(f"{file}: expected {expected}, found {found}", code="E-CONF-005")
+
+
+def _copy(url: str, target: Path) -> None:
+    try:
+        shutil.copyfile(unquote(urlsplit(url).path), target)
+    except FileNotFoundError as err:
+        raise Unavailable(f"{target.name} is not in the folder that was named") from err
 
 
 def _size(file: Path) -> int:

