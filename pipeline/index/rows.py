@@ -32,7 +32,7 @@ def rows_of(document: Json) -> list[IndexRow]:
                 "media": document["media"],
                 "of_acquisition": (acquisition[0], acquisition[1]) if acquisition else None,
             }
-            rows.extend(IndexRow(**common, **found) for found in reader(enrichment["body"]))
+            rows.extend(IndexRow(**{**common, **found}) for found in reader(enrichment["body"]))
     return rows
 
 
@@ -69,7 +69,9 @@ def _labels(members: str) -> Callable[[Json], Iterator[dict[str, Any]]]:
 def _places(body: Json) -> Iterator[dict[str, Any]]:
     for claim in body["claims"]:
         names = (claim.get(name) for name in ("name", "admin", "country", "text"))
+        way = claim.get("acquisition")
         yield {
+            **({"of_acquisition": (way["batch"], way["n"])} if way else {}),
             "text": ", ".join(dict.fromkeys(name for name in names if name)),
             "lat": claim.get("lat"),
             "lon": claim.get("lon"),

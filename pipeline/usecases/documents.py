@@ -1,6 +1,6 @@
 """Documents: what is known of an asset, folded from the vault when asked for; never stored."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from pipeline.core.model import AssetId, Kind, Outcome
@@ -70,6 +70,45 @@ def _several_ids(records: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 def withhold(document: dict[str, Any], code: str) -> dict[str, Any]:
     """Return the document without the findings that identify its source: each is null and says why."""
     return {**document, "enrichments": [_withhold_body(one, code) for one in document["enrichments"]]}
+
+
+def only_through(enrichments: Iterable[dict[str, Any]], ways: Collection[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Return what rests on the material itself, and on the acquisitions that a person may see.
+
+    What rests on another acquisition is not there at all: that it exists must not be told.
+    """
+    return [
+        _through(one, ways) for one in enrichments if not one["of_acquisition"] or tuple(one["of_acquisition"]) in ways
+    ]
+
+
+def _through(one: dict[str, Any], ways: Collection[tuple[str, int]]) -> dict[str, Any]:
+    claims = one["body"].get("claims", ()) if one["kind"] == Kind.PLACES else ()
+    kept = [number for number, claim in enumerate(claims) if _may_be_seen(claim, ways)]
+    if len(kept) == len(claims):
+        return one
+    place = {number: at for at, number in enumerate(kept)}
+    told = [_renumbered(claims[number], place) for number in kept]
+    best = one["body"]["best"]
+    best = {**best, "claim": place[best["claim"]]} if best and best["claim"] in place else None
+    # Their number would tell of the acquisitions that are left out, and so would the reasons.
+    return {
+        **one,
+        "facts": [],
+        "body": {**one["body"], "claims": told, "best": {**best, "reasons": []} if best else None},
+    }
+
+
+def _renumbered(claim: Mapping[str, Any], place: Mapping[int, int]) -> dict[str, Any]:
+    pairs = {
+        name: [place[other] for other in claim[name] if other in place] for name in ("agrees_with", "conflicts_with")
+    }
+    return {**claim, **pairs}
+
+
+def _may_be_seen(claim: Mapping[str, Any], ways: Collection[tuple[str, int]]) -> bool:
+    way = claim.get("acquisition")
+    return not way or (way["batch"], way["n"]) in ways
 
 
 _TOLD = frozenset({"batch", "n", "source", "received_at", "collected_at", "language", "role"})

@@ -14,7 +14,7 @@ from pipeline.exports.jsonl import write_jsonl
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
 from pipeline.usecases.access import Access, Denied, resolve
-from pipeline.usecases.documents import fold, withhold, without_names, without_source
+from pipeline.usecases.documents import fold, only_through, withhold, without_names, without_source
 from pipeline.usecases.home import Home
 
 _PRIVATE = ("salt", "type", "outcome", "code", "reason", "asset", "submitted_by", "conditions")
@@ -33,7 +33,7 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
     if terms and decision.sources < decision.through:
         terms = without_names(terms, "H-SOURCE-001")
     enrichments = folded.pop("enrichments")
-    visible = [one for one in enrichments if not one["of_acquisition"] or _names(one) in decision.through]
+    visible = only_through(enrichments, decision.through)
     whole = {**folded, "acquisitions": acquisitions, "conditions": terms, "enrichments": visible}
     return withhold(whole, "H-SOURCE-001") if decision.withheld else whole
 
@@ -41,11 +41,6 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
 def _acquisition(batch: str, record: dict[str, Any], *, named: bool) -> dict[str, Any]:
     facts = {"batch": batch, **{name: value for name, value in record.items() if name not in _PRIVATE}}
     return facts if named else without_source(facts, "H-SOURCE-001")
-
-
-def _names(enrichment: dict[str, Any]) -> tuple[str, int]:
-    batch, n = enrichment["of_acquisition"]
-    return batch, n
 
 
 def search(

@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from pipeline.tools import open_tools
 from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 from pipeline.vault.files import writing
-from pipeline.weights import cards, ensure_lock
+from pipeline.weights import Lock, cards, ensure_lock
 
 _log = logging.getLogger(__name__)
 
@@ -37,28 +38,38 @@ STRANGER = "p-stranger"
 
 
 class EngineShelf:
-    """Engines of this home's lock: identities are cheap, loaded ones are kept for the process."""
+    """Engines of this home's lock: identities are cheap, loaded ones are kept for the process.
+
+    Several threads may ask at once; each engine is loaded by the first, and the others wait for it.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._loaded: dict[type[Engine], Engine] = {}
         self._known: dict[type[Engine], Engine] = {}
+        self._alone = threading.RLock()
+
+    @cached_property
+    def _lock(self) -> Lock:
+        return ensure_lock(self._settings)
 
     def has(self, port: type[Engine]) -> bool:
         """Tell whether a model of this home serves a port; an engine that is only wanted may be missing."""
-        return registry.port_name(port) in ensure_lock(self._settings).ports
+        return registry.port_name(port) in self._lock.ports
 
     def identity(self, port: type[Engine]) -> Engine:
         """Say who an engine is, without loading it."""
-        if port not in self._known:
-            self._known[port] = registry.maker_of(port, self._settings, ensure_lock(self._settings))
-        return self._known[port]
+        with self._alone:
+            if port not in self._known:
+                self._known[port] = registry.maker_of(port, self._settings, self._lock)
+            return self._known[port]
 
     def load(self, port: type[Engine]) -> Engine:
         """Return the loaded engine."""
-        if port not in self._loaded:
-            self._loaded[port] = registry.open_engine(port, self._settings, ensure_lock(self._settings))
-        return self._loaded[port]
+        with self._alone:
+            if port not in self._loaded:
+                self._loaded[port] = registry.open_engine(port, self._settings, self._lock)
+            return self._loaded[port]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 
 from pipeline.catalogue import Entry, Lost, Row
 from pipeline.core.gate import Purpose
+from pipeline.core.halt import check, pause
 from pipeline.core.model import Asset, AssetId, Outcome
 from pipeline.errors import Misconfigured, PipelineError, Unavailable
 from pipeline.index.rows import rows_of
@@ -20,13 +20,13 @@ from pipeline.plan import Step, plan
 from pipeline.runner import Parts, Redo, Runner
 from pipeline.usecases.access import decide
 from pipeline.usecases.acquired import acquired
+from pipeline.usecases.crew import each, lease_of
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home
 
 _log = logging.getLogger(__name__)
 _TRIES = 3
 _PAUSE_SECONDS = 2.0
-_POLL_SECONDS = 0.2
 
 
 class Line:
@@ -67,7 +67,11 @@ class Line:
             self._index(asset)
 
     def _confirm(self, asset: AssetId) -> Callable[[Connection], None]:
-        return lambda db: self._home.leases.confirm(db, lease_of(asset))
+        def confirm(db: Connection) -> None:
+            check()  # nothing is kept once it is over, however late a thread hears of it
+            self._home.leases.confirm(db, lease_of(asset))
+
+        return confirm
 
     def _may_process(self, asset: AssetId) -> tuple[bool, str | None, str]:
         decision = decide(self._home, Purpose.PROCESS, asset)
@@ -108,11 +112,6 @@ class Line:
         self._home.catalogue.set_row(index_row(asset, found=bool(rows)))
 
 
-def lease_of(asset: AssetId) -> str:
-    """Name the lease of the work on an asset."""
-    return f"asset:{asset}"
-
-
 def index_row(asset: AssetId, *, found: bool) -> Row:
     """Return the ledger row of the step ``index``."""
     if found:
@@ -136,14 +135,16 @@ def process(
     finished = 0
 
     def work(asset: Asset) -> None:
-        nonlocal finished
         for step in steps:
             _patiently(line, asset, step)
         line.finish(asset.id)
+
+    def told(_answer: None) -> None:
+        nonlocal finished
         finished += 1
         progress(finished, len(assets))
 
-    _each(home, assets, work)
+    each(home, assets, work, told=told)
 
 
 def run_task(home: Home, task: str, assets: Sequence[Asset], *, last_try: bool) -> dict[str, dict[str, int]]:
@@ -155,34 +156,23 @@ def run_task(home: Home, task: str, assets: Sequence[Asset], *, last_try: bool) 
     steps = [step for step in home.steps if step.stage.task == task]
     line = Line(home)
     home.derivatives.sweep(home.settings.scratch_seconds)
-    late: list[Unavailable] = []
     counts: dict[str, dict[str, int]] = {step.stage.name: {} for step in steps}
 
-    def work(asset: Asset) -> None:
-        for step in steps:
-            try:
-                row = line.stage(asset, step)
-            except Lost:
-                raise
-            except Unavailable as err:
-                if not last_try:
-                    late.append(err)
-                    return
-                row = line.give_up(asset, step, err)
-            if row is not None:
-                tally = counts[step.stage.name]
-                tally[row.outcome] = tally.get(row.outcome, 0) + 1
+    def work(asset: Asset) -> list[Row]:
+        return [row for step in steps if (row := _once(line, asset, step, last_try=last_try)) is not None]
 
-    _each(home, assets, work)
-    if late:
-        raise late[-1]
+    def told(rows: list[Row]) -> None:
+        for row in rows:
+            counts[row.stage][row.outcome] = counts[row.stage].get(row.outcome, 0) + 1
+
+    each(home, assets, work, told=told)
     return counts
 
 
 def finish_shard(home: Home, assets: Sequence[Asset]) -> int:
     """Write back and index a shard; return how many assets."""
     line = Line(home)
-    _each(home, assets, lambda asset: line.finish(asset.id))
+    each(home, assets, lambda asset: line.finish(asset.id))
     return len(assets)
 
 
@@ -210,25 +200,16 @@ def _chosen(home: Home, stages: Sequence[str]) -> tuple[Step, ...]:
     return tuple(step for step in home.steps if not stages or step.stage.name in stages)
 
 
-def _each(home: Home, assets: Sequence[Asset], work: Callable[[Asset], None]) -> None:
-    """Work on each asset under its lease; what another worker holds comes last, when it is free."""
-    waiting = list(assets)
-    while waiting:
-        later: list[Asset] = []
-        for asset in waiting:
-            name = lease_of(asset.id)
-            if not home.leases.take(name):
-                later.append(asset)
-                continue
-            try:
-                work(asset)
-            except Lost:
-                later.append(asset)
-            finally:
-                home.leases.release(name)
-        if len(later) == len(waiting):
-            time.sleep(_POLL_SECONDS)
-        waiting = later
+def _once(line: Line, asset: Asset, step: Step, *, last_try: bool) -> Row | None:
+    """Run a step; on the last try an outside fault becomes ``failed``."""
+    try:
+        return line.stage(asset, step)
+    except Lost:
+        raise
+    except Unavailable as err:
+        if not last_try:
+            raise
+        return line.give_up(asset, step, err)
 
 
 def _patiently(line: Line, asset: Asset, step: Step) -> None:
@@ -243,6 +224,6 @@ def _patiently(line: Line, asset: Asset, step: Step) -> None:
             if attempt == _TRIES:
                 line.give_up(asset, step, err)
             else:
-                time.sleep(_PAUSE_SECONDS * attempt)
+                pause(_PAUSE_SECONDS * attempt)
         else:
             return
