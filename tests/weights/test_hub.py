@@ -117,3 +117,14 @@ def test_an_unreachable_hub_costs_ten_seconds_once(settings: Settings, shelf: Sh
         took = time.monotonic() - began
     assert [one for one, _ in missing] == ["one", "two"]
     assert took < 12
+
+
+def test_a_second_card_takes_what_was_recorded_for_the_first(hub: Settings, shelf: Shelf, index: Index) -> None:
+    hub_card(shelf, index)
+    files = [{"name": name, "parts": [{"path": f"sub/{name}"}]} for name in ("model.safetensors", "config.json")]
+    source = {"kind": "card", "card": "made", "repo": "people/made", "revision": REVISION, "files": files}
+    shelf.card(name="other", port="tagger", weights="model.safetensors", profiles=["standard"], sources=[source])
+    first, second = sorted(weights.fetch(hub), key=lambda one: one.card.name)
+    assert second.digests == first.digests
+    assert second.files["config.json"].parent.name == "made"
+    assert len([path for path, part in index.asked if part is None]) == 2
