@@ -89,6 +89,8 @@ class Job:
     put: Callable[..., Derivative]
     derivative: Callable[[Kind, str], Path]
     acquired: tuple[Acquired, ...] = ()
+    outside: bool = False
+    """Whether the conditions of the asset let an outside service hear of it, for a stage that declared ``outside``."""
 
     def stills(self) -> Sequence[Still]:
         """Return the pictures to look at: the photograph itself, and the keyframes of what moves.
@@ -105,7 +107,7 @@ class Job:
     def body(self, kind: Kind) -> Mapping[str, Any]:
         """Return the body of an input that is ``done``; an empty mapping when it is not there."""
         found = self.known.get(kind)
-        return found.body if found else {}
+        return found.body if found and found.outcome is Outcome.DONE else {}
 
 
 Work = Callable[..., Result]
@@ -128,6 +130,8 @@ class Stage:
     work: Work
     also: tuple[type[Engine], ...] = ()
     facts: tuple[str, ...] = ()
+    outside: bool = False
+    heeds: tuple[Kind, ...] = ()
 
     @property
     def engines(self) -> tuple[type[Engine], ...]:
@@ -155,14 +159,19 @@ def stage(
     tools: tuple[str, ...] = (),
     limits: tuple[str, ...] = (),
     facts: tuple[str, ...] = (),
+    outside: bool = False,
+    heeds: tuple[Kind, ...] = (),
 ) -> Callable[[Work], Work]:
     """Register the decorated function as a stage named after it.
 
-    ``reads`` must be ``done`` first (else the stage takes over that outcome); ``maybe`` is read
-    if there. ``tools`` names the programs whose versions can change the result, ``limits`` the
-    settings that can. ``media=None`` means any bytes at all. ``also`` are further engines, each
-    ``None`` when this home has none. ``facts`` are what it reads of each acquisition, as its register
-    names them (``filename``), and ``sidecars``.
+    ``reads`` must be ``done`` first (else the stage takes over that outcome); ``maybe`` is read if there and
+    ``done``; of those that it ``heeds`` it is told any other outcome too (in ``job.known``), so that it need
+    not take speech in a language that nobody reads for silence. ``tools`` names the programs whose versions
+    can change the result, ``limits`` the settings that can. ``media=None`` means any bytes at all. ``also``
+    are further engines, each ``None`` when this home has none. ``facts`` are what it reads of each
+    acquisition, as its register names them (``filename``), and ``sidecars``. ``outside``: it may speak to a
+    service that is not ours, where the settings name one and ``job.outside`` says that the conditions allow
+    it.
     """
 
     def register(work: Work) -> Work:
@@ -174,7 +183,7 @@ def stage(
         _stages[name] = Stage(
             name=name, version=version, reads=reads, maybe=maybe, writes=writes,
             media=None if media is None else frozenset(media), engine=engine, task=task,
-            tools=tools, limits=limits, work=work, also=also, facts=facts,
+            tools=tools, limits=limits, work=work, also=also, facts=facts, outside=outside, heeds=heeds,
         )  # fmt: skip
         return work
 

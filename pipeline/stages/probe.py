@@ -18,7 +18,10 @@ _DECODED_RATE = 16_000
 _NOTHING = "E-MEDIA-002"
 _UNDECODED = "U-CODEC-001"
 _BEYOND_DECODER = ("image/hei", "image/x-", "image/jxl")
-"""Pictures that the decoder does not know (HEIF, camera raw …): their metadata is evidence all the same."""
+"""Pictures that the decoder may not know (HEIF, camera raw …): their metadata is evidence all the same."""
+
+_PREVIEW = "raw_preview"
+"""The flag of a camera's raw picture: what was decoded is the photograph that the camera put beside it."""
 
 
 class Stream(Body):
@@ -57,7 +60,10 @@ class Camera(Body):
 
 
 class Still(Body):
-    """A picture as stored; ``orientation`` is EXIF's 1 to 8."""
+    """A picture as stored; ``orientation`` is EXIF's 1 to 8.
+
+    HEIF is turned by its decoder: 1. Of a camera's raw picture it is the photograph inside: ``raw_preview``.
+    """
 
     width: int
     height: int
@@ -86,7 +92,7 @@ class Probe(Body):
 
 
 @stage(
-    version=2, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow"),
+    version=3, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow", "pillow-heif"),
     limits=("max_pixels", "max_streams", "tool_seconds", "decode_seconds", "memory_bytes", "answer_bytes"),
 )  # fmt: skip
 def probe(job: Job) -> Result:
@@ -109,6 +115,7 @@ def probe(job: Job) -> Result:
             declared = promise
             streams = tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams)
         decoded, coverage = _decode(job, seen, streams, declared)
+    notes += [_PREVIEW] if coverage.flags == (_PREVIEW,) else []
     raw, cut = raw_tags(seen, metadata, exif)
     if complains(raw):
         notes.append("metadata_damaged")
@@ -150,13 +157,14 @@ def _picture(job: Job, media_type: str, metadata: Mapping[str, Any]) -> tuple[St
         image = _described(metadata) if beyond else None
         if image is None:
             raise
-        gap = (0.0, float(image.height), _UNDECODED)
+        gap = (0.0, float(image.height), str(err.code))
         return image, Coverage(unit="rows", of=image.height, read=0, gaps=(gap,))
     if seen.rows <= 0:
         raise Refused("not one row of the picture could be decoded", code=_NOTHING)
     gaps = ((float(seen.rows), float(seen.height), "E-MEDIA-007"),) if seen.rows < seen.height else ()
     image = Still(width=seen.width, height=seen.height, orientation=seen.orientation, frames=seen.frames)
-    return image, Coverage(unit="rows", of=seen.height, read=min(seen.rows, seen.height), gaps=gaps)
+    flags = (_PREVIEW,) if seen.preview else ()
+    return image, Coverage(unit="rows", of=seen.height, read=min(seen.rows, seen.height), gaps=gaps, flags=flags)
 
 
 def _described(metadata: Mapping[str, Any]) -> Still | None:

@@ -1,13 +1,21 @@
 """Tools: the programs and parsers that read untrusted bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.ports import Decoded, Frames, Picture, Still
+from pipeline.core.ports import Decoded, Frames, Picture, PictureHash, Pixels, ReadWord, Sought, Still
+from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
 from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
-from pipeline.tools import exiftool, ffmpeg, parsers, sandbox
+from pipeline.tools import chromaprint, exiftool, ffmpeg, parsers, pdq, previews, raw, sandbox, tesseract
+from pipeline.tools.animation import fetch_pictures, glance_pictures
+from pipeline.tools.budget import PIXELS, Budget
+from pipeline.tools.budget import pixels as pixels_of
+from pipeline.tools.fetching import fetch
+from pipeline.tools.frames import glance
 from pipeline.tools.stills import Stills
 
 __all__ = ["Tools", "open_tools"]
@@ -19,7 +27,9 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._versions: dict[str, str] = {}
-        self._stills = Stills(settings.limits.max_pixels)
+        self._stills = Stills(settings)
+        self._residents = exiftool.residents(settings)
+        self._budget = Budget(PIXELS)
 
     def environment(self, *programs: str) -> dict[str, str]:
         """Name the versions of ``ffmpeg``, ``exiftool``, ``exifread`` and ``pillow``, as asked."""
@@ -35,7 +45,11 @@ class Tools:
 
     def metadata(self, media: Path) -> dict[str, Any]:
         """Return exiftool's raw tags, keyed ``Group:Tag``, numeric where exiftool can."""
-        return exiftool.metadata(media, self._settings)
+        return exiftool.metadata(media, self._settings, self._residents)
+
+    def track(self, media: Path) -> dict[str, Any]:
+        """Return times and positions embedded sample by sample, keyed ``Doc<n>:Tag``."""
+        return exiftool.track(media, self._settings)
 
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as printed text."""
@@ -43,7 +57,12 @@ class Tools:
 
     def picture(self, media: Path) -> Picture:
         """Decode a picture wholly (first frame) within the pixel limit."""
-        return parsers.picture(media, self._settings.limits.max_pixels)
+        source, turn = raw.source(media, self._settings)
+        with self._decoding(media):
+            found = parsers.picture(source, self._settings.limits.max_pixels)
+        if turn is None:
+            return found
+        return replace(found, orientation=found.orientation if found.orientation > 1 else turn, preview=True)
 
     def decode_audio(self, media: Path, stream: int, out: Path) -> Decoded:
         """Decode one stream (its index in the container) into ``out``."""
@@ -53,6 +72,59 @@ class Tools:
         """Decode one stream to nothing, counting frames and seconds."""
         return ffmpeg.decode_video(media, stream, self._settings)
 
+    def pdq(self, pixels: Pixels, windows: int) -> PictureHash:
+        """Hash a decoded picture, and at most ``windows`` windows of it."""
+        return pdq.pdq(pixels, windows)
+
+    def chromaprint(self, pcm: Path) -> tuple[int, ...]:
+        """Return the raw fingerprint of PCM: 32 bits for every 1365 / 11025 seconds."""
+        return chromaprint.chromaprint(pcm, self._settings)
+
+    def read_text(self, pixels: Pixels, sought: Sought, scratch: Path) -> tuple[ReadWord, ...]:
+        """Read the words of a picture, in reading order."""
+        return tesseract.read(pixels, sought, scratch, self._settings)
+
+    def text_turn(self, pixels: Pixels, scratch: Path) -> int | None:
+        """Tell by how many degrees, clockwise, to turn a picture so that its text stands upright."""
+        return tesseract.turn_of(pixels, scratch, self._settings)
+
+    def glance(
+        self, media: Path, stream: int, see: Callable[[Pixels, Sequence[Instant]], None], *, damaged: bool
+    ) -> Frames:
+        """Decode one stream once and hand over every frame, small, with its instant."""
+        return glance(media, stream, see, self._settings, damaged=damaged)
+
+    def fetch(
+        self, media: Path, stream: Mapping[str, Any], wanted: Sequence[Wanted], into: Path, *, damaged: bool
+    ) -> Gathered:
+        """Write frames in full into a folder."""
+        return fetch(media, stream, wanted, into, self._settings, damaged=damaged)
+
+    def glance_pictures(self, media: Path, see: Callable[[Pixels, Sequence[Instant]], None]) -> Frames:
+        """Hand over every frame of an animated picture, small, with its instant in milliseconds."""
+        return glance_pictures(media, see, self._settings)
+
+    def fetch_pictures(self, media: Path, wanted: Sequence[Wanted], into: Path) -> Gathered:
+        """Write frames of an animated picture in full into a folder."""
+        return fetch_pictures(media, wanted, into, self._settings)
+
+    def reduce(self, media: Path, out: Path, longest: int) -> tuple[int, int]:
+        """Write a picture as JPEG as it is shown, its longest side at most ``longest``; return width and height."""
+        with self._decoding(media):
+            return previews.reduce(media, out, longest, self._settings)
+
+    def thumbnail(self, looks: Path, number: int, out: Path, longest: int) -> tuple[int, int]:
+        """Write one of the small keyframes as JPEG; return width and height."""
+        return previews.thumbnail(looks, number, out, longest)
+
+    def contact_sheet(self, looks: Path, numbers: Sequence[int], out: Path) -> Sheet:
+        """Write small keyframes side by side as one JPEG; say where each stands."""
+        return previews.contact_sheet(looks, numbers, out)
+
+    def proxy(self, media: Path, streams: Sequence[Mapping[str, Any]], into: Path) -> tuple[int, int] | None:
+        """Write ``proxy.mp4`` into a folder; return width and height, ``None`` when no frame came out."""
+        return previews.proxy(media, streams, into, self._settings)
+
     def stills(
         self,
         photograph: Path | None,
@@ -61,7 +133,16 @@ class Tools:
         frame: Callable[[str], Path],
     ) -> Sequence[Still]:
         """Return what there is to look at: a photograph (upright), then the keyframes of ``shots``."""
-        return self._stills.of(photograph, looks, shots, frame)
+        with self._decoding(photograph):
+            return self._stills.of(photograph, looks, shots, frame)
+
+    def close(self) -> None:
+        """End the programs that were kept. May be repeated; what is asked afterwards is asked of new ones, one each."""
+        self._residents.close()
+
+    def _decoding(self, media: Path | None) -> AbstractContextManager[None]:
+        """Wait until a picture's pixels fit beside those that other threads decode."""
+        return self._budget.part(pixels_of(media, self._settings.limits.max_pixels) if media else 0)
 
     def _version(self, name: str) -> str:
         if name not in self._versions:
@@ -73,8 +154,12 @@ class Tools:
             return ffmpeg.version(self._settings)
         if name == "exiftool":
             return exiftool.version(self._settings)
-        if name in {"exifread", "pillow"}:
+        if name == "tesseract":
+            return tesseract.version(self._settings)
+        if name in {"exifread", "pillow", "pillow-heif"}:
             return parsers.version(name)
+        if name == "pdq":
+            return pdq.version()
         raise Misconfigured(f"no tool is called {name!r}", code="E-CONF-007")
 
 

@@ -7,10 +7,11 @@ from pipeline.core.text import printable
 from pipeline.errors import Refused
 from pipeline.settings import Settings
 from pipeline.tools.answers import read_json
+from pipeline.tools.resident import Residents
 from pipeline.tools.sandbox import MEDIA, Bounds, Call, run
 
+_START = ("exiftool", "-config", "")  # no configuration file: it is Perl and would be run
 _OPTIONS = (
-    "-config", "",  # no configuration file: it is Perl and would be run
     "-json", "-G1", "-a", "-n",
     "-charset", "filename=utf8",
     "-api", "LargeFileSupport=1",
@@ -19,19 +20,54 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def metadata(media: Path, settings: Settings) -> dict[str, Any]:
+def residents(settings: Settings) -> Residents:
+    """Return the processes that stay for many files."""
+    return Residents(settings, (*_START, "-stay_open", "True", "-@", "-"))
+
+
+def metadata(media: Path, settings: Settings, kept: Residents | None = None) -> dict[str, Any]:
     """Return raw tags, keyed ``Group:Tag`` (family 1), numeric where exiftool can.
 
     Binary values stay out (exiftool names their size). What exiftool itself complains about
-    stands under ``ExifTool:Error`` and ``ExifTool:Warning``.
+    stands under ``ExifTool:Error`` and ``ExifTool:Warning``. One of ``kept`` is asked, if it is there;
+    what it does not answer properly is asked of a process of its own, with the same answer.
     """
-    done = run(_call(["exiftool", *_OPTIONS, MEDIA], settings, media))
-    if not done.stdout.strip():
-        raise Refused(printable(done.stderr.strip()) or "exiftool found nothing")
-    answer = read_json(done.stdout, "exiftool")
+    said = kept.ask(_OPTIONS, media) if kept else None
+    if said is None:
+        done = run(_call([*_START, *_OPTIONS, MEDIA], settings, media))
+        if not done.stdout.strip():
+            raise Refused(printable(done.stderr.strip()) or "exiftool found nothing")
+        said = done.stdout
+    answer = read_json(said, "exiftool")
     if not (isinstance(answer, list) and answer and isinstance(answer[0], dict)):
         raise Refused("exiftool gave no list of tags", code="E-MEDIA-006")
     return {key: value for key, value in answer[0].items() if key != "SourceFile"}
+
+
+_TRACK = (
+    "-config", "", "-ee", "-json", "-G3", "-n", "-api", "LargeFileSupport=1",
+    "-SampleTime", "-SampleDuration", "-GPSLatitude", "-GPSLongitude", "-GPSDateTime", "-GPSMeasureMode", "-GPSDOP",
+    "-GPSHPositioningError",
+)  # fmt: skip
+
+
+def track(media: Path, settings: Settings) -> dict[str, Any]:
+    """Return what is embedded sample by sample, keyed ``Doc<n>:Tag``: times and positions, nothing else.
+
+    Only what the file holds in its timed metadata; ``Main:`` is the file's own and already among ``metadata``.
+    """
+    done = run(_call(["exiftool", *_TRACK, MEDIA], settings, media))
+    if not done.stdout.strip():
+        return {}
+    answer = read_json(done.stdout, "exiftool")
+    if not (isinstance(answer, list) and answer and isinstance(answer[0], dict)):
+        raise Refused("exiftool gave no list of tags", code="E-MEDIA-006")
+    return {key: value for key, value in answer[0].items() if key.startswith("Doc")}
+
+
+def extract(media: Path, tag: str, settings: Settings, *options: str) -> bytes:
+    """Return the value of one tag as it stands in the file; nothing where there is none."""
+    return run(_call([*_START, "-b", "-api", "LargeFileSupport=1", *options, f"-{tag}", MEDIA], settings, media)).stdout
 
 
 def version(settings: Settings) -> str:

@@ -118,6 +118,17 @@ def _compiled(stream: Any) -> list[str]:
     return argv
 
 
+def inputs(settings: Settings, *, threads: int, **other: Any) -> list[str]:
+    """Return the options that stand before the input, as words; ``None`` leaves one out."""
+    named = {**_input(settings), "threads": threads, **other}
+    return [word for name, value in named.items() if value is not None for word in (f"-{name}", str(value))]
+
+
+def call(argv: list[str], media: Path, settings: Settings, **more: Any) -> Call:
+    """Return a call that decodes, within its limits."""
+    return _call(argv, media, settings, **more)
+
+
 def _call(argv: list[str], media: Path, settings: Settings, *, seconds: float | None = None, **more: Any) -> Call:
     bounds = _bounds(settings, seconds or settings.limits.decode_seconds)
     return Call(argv=argv, bounds=bounds, policy=settings.isolation, media=media, **more)

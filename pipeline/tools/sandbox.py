@@ -7,6 +7,7 @@ import signal
 import stat
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,15 +15,18 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
+from pipeline.core.halt import check
 from pipeline.core.text import printable
 from pipeline.errors import Misconfigured, PipelineError, Refused, Unavailable
 from pipeline.tools import walls
 from pipeline.tools.walls import MEDIA, OUTPUT, Bounds
 from pipeline.tools.watch import Watch
 
-__all__ = ["MEDIA", "OUTPUT", "Bounds", "Call", "Completed", "isolation", "run"]
+__all__ = ["MEDIA", "OUTPUT", "Bounds", "Call", "Completed", "isolation", "run", "stay"]
 
 _BY_SIGNAL = 128
+_TURNS = threading.BoundedSemaphore(max(2, len(os.sched_getaffinity(0))))
+_LISTEN_SECONDS = 0.5
 # As the C library words them; programs run with LC_ALL=C.UTF-8.
 _NO_SPACE = "No space left on device"
 _NOT_NOW = ("Resource temporarily unavailable", "Cannot allocate memory")
@@ -36,8 +40,8 @@ class Call:
     """One program to run on one file.
 
     ``argv`` names the material as ``MEDIA`` and the writable folder as ``OUTPUT``. ``answer``
-    receives stdout as a file instead of in memory; ``on_line`` sees each line of stderr, cut
-    to a few kilobytes. ``policy`` is the setting ``isolation``.
+    receives stdout as a file instead of in memory, ``on_data`` piece by piece as it comes, so that it may be
+    endless; ``on_line`` sees each line of stderr, cut to a few kilobytes. ``policy`` is the setting ``isolation``.
     """
 
     argv: Sequence[str]
@@ -47,6 +51,7 @@ class Call:
     output: Path | None = None
     answer: Path | None = None
     on_line: Callable[[str], None] | None = None
+    on_data: Callable[[bytes], None] | None = None
 
     @property
     def program(self) -> str:
@@ -89,10 +94,33 @@ def run(call: Call) -> Completed:
     processes (E-HOST-005) or space (E-HOST-003); ``Misconfigured`` when the program
     (E-CONF-002) or its isolation (E-CONF-003) is missing. Nothing of it runs on afterwards.
     """
-    done = _run(call, level=isolation(call.policy))
+    level = isolation(call.policy)
+    with _turn():
+        done = _run(call, level=level)
     if call.output:
         _only_files(call)
     return done
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until a processor is ours: more programs at once would be no faster, and each takes its memory."""
+    while not _TURNS.acquire(timeout=_LISTEN_SECONDS):
+        check()
+    try:
+        yield
+    finally:
+        _TURNS.release()
+
+
+def stay(call: Call) -> "subprocess.Popen[bytes]":
+    """Start a program that stays in its room: it is asked on its stdin and answers on its stdout.
+
+    It ends with the thread that starts it at the latest; its complaints go nowhere. Whoever starts it
+    watches the time, and ends its process group. The bounds hold for its whole stay.
+    """
+    with _command(call, "bwrap", None) as command:
+        return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def _run(call: Call, *, level: str) -> Completed:
@@ -100,8 +128,10 @@ def _run(call: Call, *, level: str) -> Completed:
         report = stack.enter_context(_report())
         command = stack.enter_context(_command(call, level, report[1].fileno()))
         sink = stack.enter_context(call.answer.open("wb")) if call.answer else subprocess.PIPE
-        process = _start(command, sink, report[1].fileno())
-        watch = Watch(program=call.program, bounds=call.bounds, on_line=call.on_line, process=process)
+        process = _start(command, sink, report=report[1].fileno())
+        watch = Watch(
+            program=call.program, bounds=call.bounds, on_line=call.on_line, process=process, on_data=call.on_data
+        )
         try:
             report[1].close()
             watch.until_the_end()
@@ -122,7 +152,7 @@ def _report() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 
 @contextmanager
-def _command(call: Call, level: str, report: int) -> Iterator[list[str]]:
+def _command(call: Call, level: str, report: int | None) -> Iterator[list[str]]:
     tool = [*walls.limits(call.bounds, level=level), walls.find(call.program), *call.argv[1:]]
     media = call.media.resolve(strict=True) if call.media else None
     output = call.output.resolve(strict=True) if call.output else None
@@ -139,12 +169,15 @@ def _command(call: Call, level: str, report: int) -> Iterator[list[str]]:
         yield tool
 
 
-def _start(command: list[str], sink: int | IO[bytes], report: int) -> "subprocess.Popen[bytes]":
+def _start(
+    command: list[str], sink: int | IO[bytes], *, report: int | None = None, stdin: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
+) -> "subprocess.Popen[bytes]":  # fmt: skip
     try:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the whole group.
         return subprocess.Popen(
-            [*walls.leash(os.getpid()), *command], stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.PIPE,
-            pass_fds=(report,), start_new_session=True, env=walls.environment(), cwd="/",
+            [*walls.leash(os.getpid()), *command], stdin=stdin, stdout=sink, stderr=stderr,
+            pass_fds=() if report is None else (report,), start_new_session=True, env=walls.environment(), cwd="/",
         )  # fmt: skip
     except OSError as err:
         if err.errno in {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}:

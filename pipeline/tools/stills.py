@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.ports import LOOK, Pixels, Still
-from pipeline.tools import parsers
+from pipeline.settings import Settings
+from pipeline.tools import parsers, raw
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -24,8 +25,9 @@ _State = tuple[int, int, int, int]
 class Stills:
     """Decoded photographs, the latest few of them kept: the stages of one item ask one after the other."""
 
-    def __init__(self, max_pixels: int) -> None:
-        self._max_pixels = max_pixels
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._max_pixels = settings.limits.max_pixels
         self._kept: OrderedDict[_State, Still] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -48,7 +50,8 @@ class Stills:
         with self._lock:
             if state in self._kept:
                 return self._kept[state]
-        image = parsers.upright(media, self._max_pixels, longest=FULL)
+        source, orientation = raw.source(media, self._settings)
+        image = parsers.upright(source, self._max_pixels, longest=FULL, orientation=orientation)
         full = _pixels(image)
         still = Still(
             t=None, pts=None, time_base=None, frame=None, width=image.width, height=image.height,

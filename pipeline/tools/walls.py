@@ -23,6 +23,7 @@ PACKAGES = {
     "ffprobe": "ffmpeg",
     "prlimit": "util-linux",
     "setpriv": "util-linux",
+    "tesseract": "tesseract-ocr",
 }
 
 _TMP_BYTES = 64 << 20
@@ -50,7 +51,7 @@ def find(program: str) -> str:
     )
 
 
-def room(*, media: Path | None, output: Path | None, report: int) -> list[str]:
+def room(*, media: Path | None, output: Path | None, report: int | None) -> list[str]:
     """Return the bubblewrap command that runs what follows it in a room of its own.
 
     It sees ``/usr``, the material read-only at ``MEDIA``, one writable folder at ``OUTPUT`` if
@@ -69,7 +70,7 @@ def room(*, media: Path | None, output: Path | None, report: int) -> list[str]:
     if output:
         command += ["--bind", str(output), OUTPUT]
     command += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the room's own
-    return [*command, "--json-status-fd", str(report), "--"]
+    return [*command, *(() if report is None else ("--json-status-fd", str(report))), "--"]
 
 
 def limits(bounds: Bounds, *, level: str) -> list[str]:
@@ -88,7 +89,9 @@ def limits(bounds: Bounds, *, level: str) -> list[str]:
 def leash(parent: int) -> list[str]:
     """Return the command that ends what follows it when ``parent`` ends, however early.
 
-    The kernel is told first and the parent looked at second: one that was killed in between is seen.
+    The kernel is told first and the parent looked at second: one that was killed in between is seen. What
+    is not seen is a kill in the milliseconds in which bubblewrap has begun its room and not yet told the
+    kernel to end it with the outside: then an idle process, or at worst the program within its bounds, stays.
     """
     told = [find("setpriv"), "--pdeathsig", "KILL", "--"]
     return [*told, "/bin/sh", "-c", '[ "$PPID" = "$0" ] || exit 1; exec "$@"', str(parent)]
@@ -96,7 +99,7 @@ def leash(parent: int) -> list[str]:
 
 def environment() -> dict[str, str]:
     """Return all that a program learns of its surroundings."""
-    return {"PATH": SEARCH, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"}
+    return {"PATH": SEARCH, "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent", "OMP_THREAD_LIMIT": "1"}
 
 
 def _system() -> Iterator[str]:

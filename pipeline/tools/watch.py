@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Protocol
 
+from pipeline.core.halt import ended_by
 from pipeline.errors import Refused
 from pipeline.tools.walls import Bounds
 
@@ -39,6 +40,7 @@ class Watch:
     bounds: Bounds
     on_line: Callable[[str], None] | None
     process: Running
+    on_data: Callable[[bytes], None] | None = None
     answer: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
     line: bytearray = field(default_factory=bytearray)
@@ -48,7 +50,8 @@ class Watch:
         deadline = time.monotonic() + self.bounds.seconds
         ended = os.pidfd_open(self.process.pid)
         try:
-            self._read(deadline, ended)
+            with ended_by(self._kill_group):
+                self._read(deadline, ended)
         finally:
             os.close(ended)
 
@@ -77,6 +80,8 @@ class Watch:
         chunk = os.read(pipe, _CHUNK)
         if self.process.stderr and pipe == self.process.stderr.fileno():
             self._hear(chunk)
+        elif self.on_data:
+            self.on_data(chunk)
         else:
             self.answer += chunk
             if len(self.answer) > self.bounds.answer_bytes:

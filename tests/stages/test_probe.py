@@ -1,10 +1,13 @@
 """Probe on real files: claims beside what was decoded."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pipeline.core.canonical import digest
+from pipeline.core.model import Coverage
 from tests.stages.conftest import Line
 
 
@@ -57,12 +60,35 @@ def test_time_and_camera_come_with_their_source(line: Line, testdata: Path) -> N
     assert any("ISO6709" in one for one in body["source_identifying"])
 
 
-def test_a_picture_without_a_decoder_still_gives_its_metadata(line: Line, testdata: Path) -> None:
+def test_a_heif_picture_is_decoded_like_any_other(line: Line, testdata: Path) -> None:
     found = line.run(testdata / "photo_exif/immich_IMG_2682.heic", "probe")["probe"]
     assert found.outcome == "done"
     assert (found.body["picture"]["width"], found.body["picture"]["height"]) == (4032, 3024)
+    assert found.coverage == Coverage(unit="rows", of=3024, read=3024)
+
+
+def test_a_picture_without_a_decoder_still_gives_its_metadata(line: Line, testdata: Path) -> None:
+    """A camera's raw picture whose photograph was taken out: its camera is known all the same."""
+    found = line.run(testdata / "photo_exif/exiftool_CanonRaw.cr2", "probe")["probe"]
+    assert found.outcome == "done"
+    assert found.body["camera"]["model"] == "Canon EOS 350D DIGITAL"
     assert found.coverage is not None
     assert [gap[2] for gap in found.coverage.gaps] == ["U-CODEC-001"]
+
+
+def test_a_raw_picture_is_read_by_the_photograph_in_it(line: Line, testdata: Path, tmp_path: Path) -> None:
+    """The same file with a photograph of 768 by 512 put back where the camera had one."""
+    raw, inside = tmp_path / "x.cr2", tmp_path / "inside.jpg"
+    with Image.open(testdata / "photo_objects/skimage_coffee.png") as photograph:
+        photograph.convert("RGB").resize((768, 512)).save(inside, quality=80)
+    bare = testdata / "photo_exif/exiftool_CanonRaw.cr2"
+    command = ["exiftool", f"-PreviewImage<={inside}", "-o", str(raw), str(bare)]
+    subprocess.run(command, check=True, capture_output=True)
+    found = line.run(raw, "probe")["probe"]
+    assert found.outcome == "done"
+    assert (found.body["picture"]["width"], found.body["picture"]["height"]) == (768, 512)
+    assert found.body["flags"] == ["raw_preview"]
+    assert found.coverage == Coverage(unit="rows", of=512, read=512, flags=("raw_preview",))
 
 
 def test_the_same_bytes_give_the_same_body(line: Line, testdata: Path, tmp_path: Path) -> None:

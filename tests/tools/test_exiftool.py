@@ -50,3 +50,14 @@ def test_a_configuration_beside_the_media_is_not_run(
     monkeypatch.chdir(tmp_path)
     assert tools.metadata(tmp_path / "x.txt")["File:FileType"] == "TXT"
     assert not (tmp_path / "PWNED").exists()
+
+
+def test_fixes_are_read_sample_by_sample_and_nothing_else(tools: Tools, testdata: Path) -> None:
+    told = tools.track(testdata / "video/gopro_karma.mp4")
+    assert (told["Doc1:GPSLatitude"], told["Doc1:GPSLongitude"]) == (33.1253807, -117.3310746)
+    assert told["Doc12:SampleTime"] == pytest.approx(11.011)
+    assert {key.partition(":")[0][:3] for key in told} == {"Doc"}
+
+
+def test_a_file_without_timed_metadata_has_no_track(tools: Tools, testdata: Path) -> None:
+    assert not [key for key in tools.track(testdata / "video/made_vfr.mp4") if "GPS" in key]

@@ -10,6 +10,7 @@ from PIL import Image
 from pipeline.errors import Refused, Unavailable
 from pipeline.settings import Limits, Settings
 from pipeline.tools import Tools, open_tools, parsers
+from pipeline.tools.quiet import quiet
 
 
 def noise(width: int, height: int, form: str, **options: object) -> bytes:
@@ -65,10 +66,34 @@ def test_more_pixels_than_allowed_are_never_decoded(settings: Settings, tmp_path
     assert caught.value.code == "E-MEDIA-004"
 
 
-@pytest.mark.parametrize("name", ["immich_IMG_2682.heic", "ia_HMD_Nokia_8.3_5G_hdr.heif", "exiftool_CanonRaw.cr2"])
-def test_a_picture_without_a_decoder_is_no_damage(tools: Tools, testdata: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("immich_IMG_2682.heic", (4032, 3024)),
+        ("ia_HMD_Nokia_8.3_5G_hdr.heif", (4608, 3456)),
+        ("exifr_heic-single.heic", (1440, 960)),
+        ("me_exif-at-eof.heic", (3024, 4032)),
+    ],
+)
+def test_a_heif_picture_is_read_wholly(tools: Tools, testdata: Path, name: str, size: tuple[int, int]) -> None:
+    picture = tools.picture(testdata / "photo_exif" / name)
+    assert (picture.width, picture.height) == size
+    assert (picture.rows, picture.frames, picture.format, picture.preview) == (size[1], 1, "HEIF", False)
+
+
+def test_half_a_heif_picture_is_damage(tools: Tools, testdata: Path, tmp_path: Path) -> None:
+    whole = (testdata / "photo_exif/exifr_heic-single.heic").read_bytes()
+    (tmp_path / "x").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(Refused) as caught:
-        tools.picture(testdata / "photo_exif" / name)
+        tools.picture(tmp_path / "x")
+    assert caught.value.code == "E-MEDIA-002"
+
+
+@pytest.mark.parametrize("name", ["photo_exif/exiftool_CanonRaw.cr2", "hostile/libheif_fuzz_avc32.heif"])
+def test_a_picture_without_a_decoder_is_no_damage(tools: Tools, testdata: Path, name: str) -> None:
+    """A raw picture without a photograph in it; a HEIF picture in a codec of video."""
+    with pytest.raises(Refused) as caught:
+        tools.picture(testdata / name)
     assert caught.value.code == "U-CODEC-001"
 
 
@@ -115,7 +140,7 @@ def test_native_code_prints_nothing(tools: Tools, testdata: Path, capfd: pytest.
     for name in sorted((testdata / "hostile").glob("*.tif")):
         with suppress(Refused):
             tools.picture(name)
-    with parsers._native_silence():
+    with quiet():
         os.write(2, b"libtiff would say")
     os.write(2, b"afterwards")
     assert capfd.readouterr().err == "afterwards"

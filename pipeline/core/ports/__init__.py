@@ -5,8 +5,8 @@ what. One conformance suite per port in ``tests/contracts/`` runs against every 
 """
 
 from pipeline.core.ports.engine import Engine
-from pipeline.core.ports.index import IndexRow
-from pipeline.core.ports.media import Decoded, Frames, MediaTools, Picture
+from pipeline.core.ports.index import IndexRow, Print
+from pipeline.core.ports.media import Decoded, Frames, MediaTools, Picture, ReadWord, Sought
 from pipeline.core.ports.pictures import (
     LOOK,
     Detector,
@@ -14,11 +14,13 @@ from pipeline.core.ports.pictures import (
     GraphicScreener,
     Named,
     NudityScreener,
+    PictureHash,
     Pixels,
     Still,
     Tagger,
+    WindowHash,
 )  # fmt: skip
-from pipeline.core.ports.places import Geographer, Place
+from pipeline.core.ports.places import Gazetteer, Geographer, Known, Place
 from pipeline.core.ports.sound import (
     Heard,
     Region,
@@ -42,8 +44,8 @@ from pipeline.core.ports.vault import (
 
 __all__ = [
     "LOOK", "AuditReport", "CustodyLog", "Decoded", "Derivatives", "Detector", "Engine", "Finding", "Found", "Frames",
-    "Geographer", "Gloss", "Glossary", "GraphicScreener", "Heard", "IndexRow", "LogReport", "MediaTools", "Named",
-    "NudityScreener", "Picture", "Pixels", "Place", "Region", "Registers", "SecondTranscriber", "SpeechFinder",
-    "SpeechTranslator", "Still", "Tagger", "TextLanguage", "TextTranslator", "Tongue", "Transcriber", "Translated",
-    "Vault", "Word",
+    "Gazetteer", "Geographer", "Gloss", "Glossary", "GraphicScreener", "Heard", "IndexRow", "Known", "LogReport",
+    "MediaTools", "Named", "NudityScreener", "Picture", "PictureHash", "Pixels", "Place", "Print", "ReadWord",
+    "Region", "Registers", "SecondTranscriber", "Sought", "SpeechFinder", "SpeechTranslator", "Still", "Tagger",
+    "TextLanguage", "TextTranslator", "Tongue", "Transcriber", "Translated", "Vault", "WindowHash", "Word",
 ]  # fmt: skip

@@ -18,3 +18,23 @@ class IndexRow:
     lon: float | None = None
     of_acquisition: tuple[str, int] | None = None
     source_identifying: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """What a copy of a picture, or of a stream of sound, is found by.
+
+    ``values``: of a picture its PDQ as it is and in seven more orientations, none when it is flat; of sound
+    its chromaprint, 4 bytes a value. ``windows`` as a fingerprint spells them. ``t`` in seconds of the item.
+    """
+
+    enrichment: str
+    sound: bool
+    t: float | None
+    place: int | None
+    """The number of the keyframe, or of the stream."""
+    width: int | None = None
+    height: int | None = None
+    values: tuple[bytes, ...] = ()
+    windows: str = ""
+    of_acquisition: tuple[str, int] | None = None

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline.core.ports.pictures import Still
+from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
+from pipeline.core.ports.pictures import PictureHash, Pixels, Still
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,8 @@ class Decoded:
 class Picture:
     """What a picture decoder saw: stored width and height in pixels, EXIF orientation, frames.
 
-    ``rows`` is how many rows of the first frame could be decoded.
+    ``rows`` is how many rows of the first frame could be decoded. ``preview``: it is the photograph that a
+    camera put beside its raw picture; the raw picture itself was not developed.
     """
 
     width: int
@@ -37,6 +39,7 @@ class Picture:
     frames: int
     orientation: int
     format: str
+    preview: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,36 @@ class Frames:
     seconds: float
     errors: int
     clean: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadWord:
+    """A word as a reader of pictures saw it, in reading order.
+
+    ``box``: left, top, width, height in fractions of the picture as it was turned for reading. ``line`` names
+    its block, paragraph and line. ``confidence`` 0 to 1, the reader's own.
+    """
+
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+    line: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What text is looked for in a picture.
+
+    ``script``: ``Latn`` reads Latin letters, ``Arab`` most of them and Arabic ones. ``scattered`` looks anywhere, as on
+    signs; else it is laid out like a page. ``turn`` is by how many degrees, clockwise, it is turned first: 0, 90, 180
+    or 270. ``grown`` is by how much larger than usual it is read. ``light`` takes for ink what is bright: captions.
+    """
+
+    script: str
+    scattered: bool = False
+    turn: int = 0
+    grown: float = 1
+    light: bool = False
 
 
 class MediaTools(Protocol):
@@ -73,6 +106,10 @@ class MediaTools(Protocol):
         """Return exiftool's raw tags, keyed ``Group:Tag``, numeric where exiftool can."""
         ...
 
+    def track(self, media: Path) -> dict[str, Any]:
+        """Return times and positions embedded sample by sample, keyed ``Doc<n>:Tag`` (``Doc<n>-<m>`` within one)."""
+        ...
+
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as printed text."""
         ...
@@ -89,6 +126,67 @@ class MediaTools(Protocol):
         """Decode one stream to nothing, counting frames and seconds."""
         ...
 
+    def pdq(self, pixels: Pixels, windows: int) -> PictureHash:
+        """Hash a decoded picture, and at most ``windows`` windows of it; raises nothing."""
+        ...
+
+    def chromaprint(self, pcm: Path) -> tuple[int, ...]:
+        """Return the raw fingerprint of PCM as ``decode_audio`` wrote it: 32 bits for every 1365 / 11025 seconds.
+
+        The first value stands for the first 2.6 seconds; shorter sound gives none.
+        """
+        ...
+
+    def read_text(self, pixels: Pixels, sought: Sought, scratch: Path) -> tuple[ReadWord, ...]:
+        """Read the words of a picture, in reading order."""
+        ...
+
+    def text_turn(self, pixels: Pixels, scratch: Path) -> int | None:
+        """Tell by how many degrees, clockwise, to turn a picture for its text to stand upright; ``None``: not told."""
+        ...
+
+    def glance(
+        self, media: Path, stream: int, see: Callable[[Pixels, Sequence[Instant]], None], *, damaged: bool
+    ) -> Frames:
+        """Decode one stream once and hand over every frame, small: shape (n, 3, *GLANCE), with its instant.
+
+        ``damaged`` material is decoded in the one way that always gives the same.
+        """
+        ...
+
+    def fetch(
+        self, media: Path, stream: Mapping[str, Any], wanted: Sequence[Wanted], into: Path, *, damaged: bool
+    ) -> Gathered:
+        """Write frames in full into a folder; ``stream`` is ffprobe's account of theirs."""
+        ...
+
+    def glance_pictures(self, media: Path, see: Callable[[Pixels, Sequence[Instant]], None]) -> Frames:
+        """Hand over every frame of an animated picture as ``glance`` does; its times are milliseconds."""
+        ...
+
+    def fetch_pictures(self, media: Path, wanted: Sequence[Wanted], into: Path) -> Gathered:
+        """Write frames of an animated picture in full into a folder."""
+        ...
+
+    def reduce(self, media: Path, out: Path, longest: int) -> tuple[int, int]:
+        """Write a picture as JPEG as it is shown, its longest side at most ``longest``; return width and height."""
+        ...
+
+    def thumbnail(self, looks: Path, number: int, out: Path, longest: int) -> tuple[int, int]:
+        """Write one of the small keyframes as JPEG; return width and height."""
+        ...
+
+    def contact_sheet(self, looks: Path, numbers: Sequence[int], out: Path) -> Sheet:
+        """Write small keyframes side by side as one JPEG; say where each stands."""
+        ...
+
+    def proxy(self, media: Path, streams: Sequence[Mapping[str, Any]], into: Path) -> tuple[int, int] | None:
+        """Write ``proxy.mp4`` into a folder; return width and height, ``None`` when no frame came out.
+
+        ``streams`` are ffprobe's accounts of the moving picture, first, and of the sounds to put with it.
+        """
+        ...
+
     def stills(
         self,
         photograph: Path | None,
@@ -101,4 +199,8 @@ class MediaTools(Protocol):
         ``looks`` holds all keyframes, small; ``frame`` returns the file of one by its role, ``frame/<n>``.
         A photograph is decoded once, however often it is asked for while it is worked on.
         """
+        ...
+
+    def close(self) -> None:
+        """End the programs that are kept. May be repeated."""
         ...

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pipeline.core.ports.engine import Engine
+from pipeline.core.vocabulary import Term
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,19 +40,50 @@ class Still:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A thing seen. ``box``: left, top, width, height as fractions of the picture. ``score``: the model's, 0 to 1."""
+    """A thing seen. ``box``: left, top, width, height as fractions of the picture. ``score``: the model's, 0 to 1.
+
+    ``calibrated`` is a probability, given only by a model whose ``calibration`` says where it comes from.
+    """
 
     label: str
     score: float
     box: tuple[float, float, float, float]
+    calibrated: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """A name for a whole picture; ``score`` 0 to 1, as the model gave it."""
+    """A name for a whole picture; ``score`` 0 to 1, as the model gave it; ``calibrated`` as in ``Found``."""
 
     label: str
     score: float
+    calibrated: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowHash:
+    """The PDQ of a square window of a picture: its centre and half its side, as shares of the longer side."""
+
+    x: float
+    y: float
+    half: float
+    value: bytes
+    mirrored: bytes
+    """The same of the picture with left and right changed."""
+    quality: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureHash:
+    """The PDQ of a picture, 32 bytes each, and of windows of it.
+
+    ``values``: as it is, turned by 90 (anticlockwise), 180 and 270 degrees, upside down, mirrored, transposed,
+    transposed along the other diagonal. ``quality``: 0 (flat) to 100.
+    """
+
+    values: tuple[bytes, ...]
+    quality: int
+    windows: tuple[WindowHash, ...]
 
 
 @runtime_checkable
@@ -60,6 +92,15 @@ class Detector(Engine, Protocol):
 
     vocabulary: tuple[str, ...]
     """Every label that it can give; what is not in it, it cannot see."""
+
+    terms: Mapping[str, Term]
+    """The term of the project's vocabulary that a label stands for; most labels of a closed model have none."""
+
+    unseen: tuple[str, ...]
+    """Terms of the project's vocabulary that it cannot see, by id."""
+
+    calibration: str | None
+    """Where ``calibrated`` comes from: what was fitted, on what. ``None``: nothing was measured."""
 
     def detect(self, pictures: Sequence[Pixels]) -> list[tuple[Found, ...]]:
         """Find things, one answer per picture; what is looked at beside it does not matter."""
@@ -73,8 +114,14 @@ class Tagger(Engine, Protocol):
     vocabulary: tuple[str, ...]
     """Every label that it can give."""
 
+    terms: Mapping[str, Term]
+    """The term of the project's vocabulary that a label stands for."""
+
     unseen: tuple[str, ...]
-    """Terms of the project's vocabulary that it cannot see, by name."""
+    """Terms of the project's vocabulary that it cannot see, by id."""
+
+    calibration: str | None
+    """As of a ``Detector``."""
 
     def tag(self, pictures: Sequence[Pixels]) -> list[tuple[Named, ...]]:
         """Name what is shown, one answer per picture, surest first."""

@@ -66,6 +66,9 @@ class Transcriber(Engine, Protocol):
     reliability: Mapping[str, str]
     """The card's languages: BCP 47 → ``usable`` or ``low``; any other is unsupported."""
 
+    reach: float
+    """Seconds of speech that it is best given at a time: what it computes for the language serves for the words."""
+
     def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
         ...
