@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["exif", "xmp", "container"]
+Source = Literal[
+    "exif", "xmp", "container", "gps_track", "sidecar", "written", "mention", "sign", "filename", "geocoder"
+]  # fmt: skip
 
 NOWHERE = 1e-4
 """Degrees: around 0/0 it is a receiver without a fix, not the Gulf of Guinea; and the same place said twice."""
@@ -18,8 +20,12 @@ NOWHERE = 1e-4
 GPS_ERROR_M = 10.0
 """Error of a telephone's fix in the open, where the file states none."""
 
-_DEGREE_M = 111_320.0
-_RANGE_ERROR_M = 5.0  # of civil GPS; times the dilution of precision it gives the error of a fix
+DEGREE_M = 111_320.0
+"""Metres of a degree of latitude."""
+
+RANGE_ERROR_M = 5.0
+"""Of civil GPS; times the dilution of precision it gives the error of a fix."""
+
 _DATUM_ERROR_M = 1000.0
 _STEPS = (1.0, 0.1, 1 / 60, 0.01, 1 / 600, 1e-3, 1 / 3600, 1e-4, 1 / 36_000, 1e-5)
 _ISO_6709 = re.compile(r"([+-]\d{2,3}(?:\.\d+)?)([+-]\d{3}(?:\.\d+)?)(?:[+-]\d+(?:\.\d+)?)?(?:CRS[\w.:]{1,40})?/?")
@@ -77,7 +83,8 @@ def _same(one: Position, other: Position) -> bool:
     return one.source == other.source and near
 
 
-def _place(lat: float | None, lon: float | None) -> tuple[float, float] | None:
+def on_earth(lat: float | None, lon: float | None) -> tuple[float, float] | None:
+    """Return the pair if it is a place on Earth: both there, in range, and not the 0/0 of a receiver without a fix."""
     if lat is None or lon is None or not (math.isfinite(lat) and math.isfinite(lon)):
         return None
     if abs(lat) > 90 or abs(lon) > 180 or (abs(lat) < NOWHERE and abs(lon) < NOWHERE):  # noqa: PLR2004 (WGS 84)
@@ -114,14 +121,19 @@ def _xmp_degrees(tags: Mapping[str, str], which: str, hemispheres: str) -> float
     return _number(text)
 
 
+def xmp_pair(tags: Mapping[str, str]) -> tuple[float, float] | None:
+    """Read the position of XMP tags, named without their group; ``None`` without one."""
+    return on_earth(_xmp_degrees(tags, "Latitude", "NS"), _xmp_degrees(tags, "Longitude", "EW"))
+
+
 def _still(
     tags: Mapping[str, str], source: Source, read: Callable[[Mapping[str, str], str, str], float | None]
 ) -> Position | None:
-    place = _place(read(tags, "Latitude", "NS"), read(tags, "Longitude", "EW"))
+    place = on_earth(read(tags, "Latitude", "NS"), read(tags, "Longitude", "EW"))
     if place is None:
         return None
     notes = []
-    radius = max(written_step(place) * _DEGREE_M / 2, _stated_error(tags) or GPS_ERROR_M)
+    radius = max(written_step(place) * DEGREE_M / 2, _stated_error(tags) or GPS_ERROR_M)
     if tags.get("GPSStatus", "").upper().startswith("V"):
         notes.append("void_fix")
     datum = re.sub(r"[^A-Z0-9]", "", tags.get("GPSMapDatum", "").upper())
@@ -135,10 +147,10 @@ def _still(
 
 def _stated_error(tags: Mapping[str, str]) -> float | None:
     error = _number(tags.get("GPSHPositioningError"))
-    if error is not None and 0 < error < _DEGREE_M:
+    if error is not None and 0 < error < DEGREE_M:
         return error
     dilution = _number(tags.get("GPSDOP"))
-    return dilution * _RANGE_ERROR_M if dilution is not None and 0 < dilution < _DEGREE_M else None
+    return dilution * RANGE_ERROR_M if dilution is not None and 0 < dilution < DEGREE_M else None
 
 
 # --- containers: ISO 6709 text, or what a tool made of it
@@ -149,9 +161,9 @@ def _container(tag: str, value: str) -> Position | None:
     if "location" not in name and name != "gpscoordinates":
         return None
     match = _ISO_6709.fullmatch(value) or _PLAIN.fullmatch(value) or _LOCI.search(value)
-    place = _place(float(match[1]), float(match[2])) if match else None
+    place = on_earth(float(match[1]), float(match[2])) if match else None
     if match is None or place is None:
         return None
     digits = max(len(part.partition(".")[2]) for part in (match[1], match[2]))
-    radius = max(10.0**-digits * _DEGREE_M / 2, GPS_ERROR_M)
+    radius = max(10.0**-digits * DEGREE_M / 2, GPS_ERROR_M)
     return Position(lat=place[0], lon=place[1], radius_m=radius, source="container", text=value)

@@ -40,7 +40,13 @@ class Geography(Identity):
         with installed.files["countries.csv"].open(encoding="utf-8", newline="") as table:
             countries = {code: name for code, name, *_ in csv.reader(table)}
         self._places = [
-            (row["city"], row.get("state"), countries.get(row["country_code"], row["country_code"])) for row in rows
+            (
+                row["city"],
+                row.get("state"),
+                countries.get(row["country_code"], row["country_code"]),
+                row["country_code"],
+            )
+            for row in rows
         ]
         self._positions = [(float(row["latitude"]), float(row["longitude"])) for row in rows]
         self._vectors = _on_sphere(self._positions)
@@ -59,9 +65,12 @@ class Geography(Identity):
         closeness = self._vectors @ _on_sphere([(lat, lon)])[0]
         near = np.argpartition(closeness, -_NEAR)[-_NEAR:]
         distance, best = min((self.distance((lat, lon), self._positions[n]), int(n)) for n in near)
-        name, admin, country = self._places[best]
+        name, admin, country, code = self._places[best]
         found = self._positions[best]
-        return Place(name=name, admin=admin, country=country, lat=found[0], lon=found[1], distance_m=round(distance, 1))
+        return Place(
+            name=name, admin=admin, country=country, code=code, lat=found[0], lon=found[1],
+            distance_m=round(distance, 1),
+        )  # fmt: skip
 
     def distance(self, a: tuple[float, float], b: tuple[float, float]) -> float:
         """Return the geodesic distance in metres between two (lat, lon)."""

@@ -69,7 +69,9 @@ def _chosen(port: type[Any], settings: Settings, lock: Lock, adapter: str | None
     if wanted not in card.adapters:
         raise Misconfigured(f"model {card.name} has no adapter {wanted}")
     module, _, kind = card.adapters[wanted].partition(":")
-    return cast("Adapter", getattr(import_module(module), kind)), installed
+    adapter = getattr(import_module(module), kind)
+    bind = getattr(adapter, "with_settings", None)  # an adapter that reads more than its weights
+    return cast("Adapter", bind(settings) if bind else adapter), installed
 
 
 def _changed(settings: Settings, choice: Choice, installed: Installed) -> Misconfigured:

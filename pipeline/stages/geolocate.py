@@ -1,114 +1,185 @@
 """Geolocate: every claim of where it was made, with its error, its name, and which claims agree."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
 
-from pipeline.core.body import Body, Degrees, Metres, Score, Seconds
-from pipeline.core.model import Coverage, Kind
-from pipeline.core.ports import Geographer, Place
-from pipeline.core.position import Position, Source, positions
+from pipeline.core.claims import Relations, Stated, choose, kept, relations
+from pipeline.core.embedded import embedded_fixes
+from pipeline.core.mentions import mentions, unknown_names
+from pipeline.core.model import Coverage, Kind, Media
+from pipeline.core.placed import Acquisition, Best, Claim, Leap, OnTrack, Places, Way
+from pipeline.core.ports import Gazetteer, Geographer, Known, Place
+from pipeline.core.position import Source
+from pipeline.core.sidecars import Beside, in_recording, read_sidecar
+from pipeline.core.stated import (
+    Passage,
+    naming_tags,
+    of_figures,
+    of_metadata,
+    of_name,
+    of_names,
+    of_short_codes,
+    of_sidecar,
+    of_track,
+)  # fmt: skip
+from pipeline.core.tracks import Track
+from pipeline.errors import Refused
 from pipeline.stages.base import Job, Result, done, empty, stage
-
-_SAME_M = 100.0
-"""Two fixes of one place by two receivers differ so much on a bad day: agreement never asks for less."""
 
 _SETTLEMENT_M = 25_000.0
 _COUNTRY_M = 100_000.0
+_ASKED_TRUST = 0.2
+_MOST_ASKED = 20
+_LONGEST = 300
+_GLOSS = "gloss"
 
-# How much a source is believed before anything else is known. XMP is written by editing programs as
-# well as by cameras; a receiver that says that it had no fix is hardly a witness.
-_TRUST = {"exif": 0.9, "container": 0.9, "xmp": 0.8}
-_VOID = 0.2
-_OTHER_DATUM = 0.6
-
-
-class Claim(Body):
-    """One claim: WGS 84, a radius in metres, the nearest settlement's name. ``agrees_with``: indices of claims."""
-
-    lat: Degrees
-    lon: Degrees
-    radius_m: Metres
-    source: Source
-    name: str | None
-    admin: str | None
-    country: str | None
-    text: str
-    confidence: Score
-    t: Seconds | None
-    agrees_with: tuple[int, ...]
-    conflicts_with: tuple[int, ...]
-    notes: tuple[str, ...]
+LookUp = Callable[[Sequence[str]], Any]
 
 
-class Best(Body):
-    """The claim to show first, and why."""
-
-    claim: int
-    reasons: tuple[str, ...]
-
-
-class Places(Body):
-    """Claims side by side; ``best`` is null where nothing decides between those that conflict."""
-
-    claims: tuple[Claim, ...]
-    best: Best | None
-
-
-@stage(version=1, reads=(Kind.PROBE,), writes=Kind.PLACES, engine=Geographer, task="geolocate")
-def geolocate(job: Job, geographer: Geographer) -> Result:
-    """Collect positions from the metadata, name them, and weigh them against each other."""
+@stage(
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.TRANSCRIPT, Kind.TRANSLATION, Kind.OCR), writes=Kind.PLACES,
+    engine=Geographer, also=(Gazetteer,), task="geolocate", tools=("exiftool",),
+    limits=("tool_seconds", "memory_bytes", "answer_bytes"), facts=("filename", "sidecars"), outside=True,
+)  # fmt: skip
+def geolocate(job: Job, geographer: Geographer, gazetteer: Gazetteer | None = None) -> Result:
+    """Collect what states a place, name it, and weigh it against each other."""
     raw = job.body(Kind.PROBE)["tags"]["raw"]
-    coverage = Coverage(unit="tags", of=len(raw), read=len(raw))
-    found = positions(raw)
+    gaps: list[str] = []
+    stated = [*of_metadata(raw), *_tracked(job, gaps), *_beside(job)]
+    stated += _in_texts(job, stated, geographer, gazetteer)
+    ends = tuple((float(len(raw)), float(len(raw)), code) for code in gaps)
+    coverage = Coverage(unit="tags", of=len(raw), read=len(raw), gaps=ends)
+    found, left_out = kept(stated)
     if not found:
         return empty("N-PLACE-001", "nothing in it states a position", coverage=coverage)
-    agreeing = _agreements(found, geographer)
-    claims = tuple(
-        _claim(number, one, agreeing, geographer.nearest(one.lat, one.lon)) for number, one in enumerate(found)
-    )
-    return done(Places(claims=claims, best=_best(claims)), coverage=coverage)
+    pairs = relations(found, geographer.distance)
+    claims = tuple(_claim(at, one, pairs, geographer) for at, one in enumerate(found))
+    chosen = choose(found, pairs)
+    best = Best(claim=chosen[0], reasons=chosen[1]) if chosen else None
+    return done(Places(claims=claims, best=best, left_out=left_out), coverage=coverage)
 
 
-def _agreements(found: Sequence[Position], geographer: Geographer) -> dict[tuple[int, int], bool]:
-    """Tell for each pair of claims whether their circles meet."""
-    pairs: dict[tuple[int, int], bool] = {}
-    for first, one in enumerate(found):
-        for second, other in enumerate(found[:first]):
-            apart = geographer.distance((one.lat, one.lon), (other.lat, other.lon))
-            pairs[first, second] = pairs[second, first] = apart <= max(one.radius_m + other.radius_m, _SAME_M)
-    return pairs
+# --- what was measured
 
 
-def _claim(number: int, one: Position, agreeing: dict[tuple[int, int], bool], near: Place | None) -> Claim:
-    settled = near if near and near.distance_m <= _SETTLEMENT_M + one.radius_m else None
-    landed = near if near and near.distance_m <= _COUNTRY_M + one.radius_m else None
-    return Claim(
-        lat=one.lat, lon=one.lon, radius_m=one.radius_m, source=one.source, t=None, text=one.text,
-        name=settled.name if settled else None, admin=settled.admin if settled else None,
-        country=landed.country if landed else None, confidence=_trust(one), notes=one.notes,
-        agrees_with=tuple(other for (mine, other), same in sorted(agreeing.items()) if mine == number and same),
-        conflicts_with=tuple(other for (mine, other), same in sorted(agreeing.items()) if mine == number and not same),
+def _tracked(job: Job, gaps: list[str]) -> Iterator[Stated]:
+    """Read the track of a video; one that cannot be read takes nothing away from the rest, and is said."""
+    if job.body(Kind.FORMAT).get("media") != Media.VIDEO:
+        return
+    try:
+        told = job.tools.track(job.path)
+    except Refused as err:
+        gaps.append(err.code)
+        return
+    yield from of_track(embedded_fixes(told))
+
+
+def _beside(job: Job) -> Iterator[Stated]:
+    probe = job.body(Kind.PROBE)
+    created = (probe.get("created_at") or {}).get("value")
+    start = datetime.fromisoformat(created).timestamp() if created else None
+    for one in job.acquired:
+        for name, path in sorted(one.sidecars.items()):
+            if beside := read_sidecar(name, path.read_bytes()):
+                timed: Beside = in_recording(beside, start, probe.get("duration_decoded"))
+                yield from of_sidecar(timed, (one.batch, one.n))
+
+
+# --- what is said, written and named
+
+
+def _passages(job: Job) -> Iterator[Passage]:
+    for segment in job.body(Kind.TRANSCRIPT).get("segments", ()):
+        yield _passage(segment, "mention", "transcript", segment.get("language"), segment.get("start"))
+    for region in job.body(Kind.OCR).get("regions", ()):
+        yield _passage(region, "sign", "ocr", region.get("language"), region.get("t"))
+    translated = job.body(Kind.TRANSLATION)
+    for segment in translated.get("segments", ()):
+        if segment.get("kind") != _GLOSS:  # word by word: what stands beside a name says nothing there
+            yield _passage(segment, "mention", "translation", translated.get("target"), segment.get("start"))
+
+
+def _passage(one: Any, source: Source, found_in: str, language: str | None, t: float | None) -> Passage:
+    return Passage(
+        text=one.get("text") or "", language=language, source=source, found_in=found_in, t=t,
+        doubted=one.get("reliability") in {"low", "unreliable"},
     )  # fmt: skip
 
 
-def _trust(one: Position) -> float:
-    if "void_fix" in one.notes:
-        return _VOID
-    return min(_TRUST[one.source], _OTHER_DATUM if "other_datum" in one.notes else 1.0)
+def _in_texts(
+    job: Job, measured: Sequence[Stated], geographer: Geographer, gazetteer: Gazetteer | None
+) -> Iterator[Stated]:
+    """Read coordinates and names in texts, tags and file names; what a translation repeats is no second witness."""
+    named = [of_name(str(one.facts.get("filename") or ""), (one.batch, one.n)) for one in job.acquired]
+    texts = [*_passages(job)]
+    for passage in (*texts, *(figures for figures, _ in named)):
+        yield from of_figures(passage)
+    if gazetteer is None:
+        return
+    texts += [*naming_tags(job.body(Kind.PROBE)["tags"]["raw"]), *(words for _, words in named)]
+    countries = _countries(texts, measured, geographer, gazetteer)
+    said: set[str] = set()
+    for at, passage in enumerate(texts):
+        stated, found = of_names(passage, gazetteer.look_up, countries, at)
+        yield from of_short_codes(passage, stated)
+        if passage.found_in == "translation":
+            stated = [one for one in stated if one.place not in said]
+        said |= {one.place for one in stated if one.place and one.found_in in {"transcript", "ocr"}}
+        yield from stated
+        if gazetteer.asks and job.outside and passage.found_in in {"transcript", "ocr", "translation"}:
+            for one in list(unknown_names(passage.text, found))[:_MOST_ASKED]:
+                name = passage.text[one.start : one.end]
+                yield from _asked(passage, name, gazetteer.ask(name, passage.language))
 
 
-def _best(claims: Sequence[Claim]) -> Best | None:
-    """Choose by confidence, then by support; equals that conflict leave the choice to a person."""
+def _countries(
+    texts: Sequence[Passage], measured: Sequence[Stated], geographer: Geographer, gazetteer: Gazetteer
+) -> frozenset[str]:
+    """Say which countries it speaks of: they tell which of several towns a name means."""
+    near = (geographer.nearest(one.lat, one.lon) for one in measured)
+    known = frozenset(place.code for place in near if place and place.code)
+    for passage in texts:
+        known |= mentions(passage.text, passage.language, gazetteer.look_up, known)[1]
+    return known
 
-    def rank(number: int) -> tuple[float, int]:
-        return claims[number].confidence, len(claims[number].agrees_with)
 
-    first = min(range(len(claims)), key=lambda number: (-rank(number)[0], -rank(number)[1], claims[number].radius_m))
-    best = claims[first]
-    if best.confidence <= _VOID or any(rank(other) == rank(first) for other in best.conflicts_with):
-        return None
-    reasons = ["the only claim"] if len(claims) == 1 else ["the most trusted source"]
-    if best.agrees_with:
-        reasons.append(f"{len(best.agrees_with)} other claim(s) agree")
-    if best.conflicts_with:
-        reasons.append(f"{len(best.conflicts_with)} other claim(s) conflict")
-    return Best(claim=first, reasons=tuple(reasons))
+def _asked(passage: Passage, name: str, answers: Sequence[Known]) -> Iterator[Stated]:
+    for known in answers:
+        yield Stated(
+            lat=known.lat, lon=known.lon, radius_m=known.radius_m, source="geocoder", text=name, t=passage.t,
+            times=() if passage.t is None else (passage.t,), confidence=_ASKED_TRUST / len(answers),
+            notes=("named", *(("ambiguous",) if len(answers) > 1 else ())), found_in=passage.found_in, place=known.id,
+            name=known.name, parent=known.parent, words=(name, 0, 0), share=1 / len(answers),
+        )  # fmt: skip
+
+
+# --- the body
+
+
+def _claim(at: int, one: Stated, pairs: Relations, geographer: Geographer) -> Claim:
+    near = geographer.nearest(one.lat, one.lon)
+    settled = near if near and near.distance_m <= _SETTLEMENT_M + one.radius_m else None
+    landed = near if near and near.distance_m <= _COUNTRY_M + one.radius_m else None
+    mine = sorted((other, same) for (first, other), same in pairs.items() if first == at)
+    return Claim(
+        lat=one.lat, lon=one.lon, radius_m=one.radius_m, source=one.source, text=one.text[:_LONGEST],
+        name=one.name or (settled.name if settled else None), admin=one.parent or _admin(settled),
+        country=landed.country if landed else None, confidence=one.confidence, t=one.t, times=one.times,
+        found_in=one.found_in, notes=one.notes, track=_way(one.track) if one.track else None,
+        acquisition=Acquisition(batch=one.acquisition[0], n=one.acquisition[1]) if one.acquisition else None,
+        agrees_with=tuple(other for other, same in mine if same),
+        conflicts_with=tuple(other for other, same in mine if not same),
+    )  # fmt: skip
+
+
+def _admin(near: Place | None) -> str | None:
+    return near.admin if near else None
+
+
+def _way(track: Track) -> Way:
+    return Way(
+        count=track.count, strays=track.strays, length_m=track.length_m, extent=track.extent,
+        fixes=tuple(OnTrack(lat=one.lat, lon=one.lon, t=one.t) for one in track.fixes),
+        jumps=tuple(Leap(t=one.t, metres=one.metres) for one in track.jumps),
+    )  # fmt: skip

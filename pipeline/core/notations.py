@@ -1,0 +1,62 @@
+"""Notations: what positions in figures look like, as patterns over text with its digits already in one form."""
+
+# ruff: noqa: RUF001  # quotation marks of several kinds and Arabic words are the subject of this file
+
+import re
+
+from pipeline.core import hemispheres
+from pipeline.core.grid import PLUS
+
+_DEGREE = r"(?:°|º|˚|deg(?:rees?)?|degrés?|Grad|derece|درجة|درجه|پلە)"
+_MINUTE = r"(?:['′’‘]|min(?:utes?)?|Minuten?|dakika|دقيقة|دقیقە)"
+_SECOND = r"(?:[\"″”“]|''|′′|’’|sec(?:onds?)?|secondes?|Sekunden?|saniye|ثانية|چرکە)"
+_BETWEEN = r"\s*[,;،؛/|]?\s*(?:(?:and|et|und|ve|û|و)\s*)?"
+_EDGE = r"(?<![\w°.,+\-−])"
+_END = r"(?![\w°]|[.,]\d)"
+LABEL = re.compile(
+    r"(?i:coord|koord|\bgps\b|position|location|konum|lat(?:itude)?\b|إحداثي|احداثي|الموقع|كۆۆردینات|شوێن)\D{0,30}\Z"
+)
+_LAT = r"(?i:latitude|lat\.?|enlem|breite(?:ngrad)?|خط العرض|دائرة العرض|العرض|پانی)"
+_LON = r"(?i:longitude|long?\.?|lng\.?|boylam|länge(?:ngrad)?|خط الطول|الطول|درێژی)"
+
+
+def _component(n: int, form: str) -> str:
+    before = rf"(?P<h{n}>{hemispheres.PATTERN})\s*[:=]?\s*" if form == "before" else ""
+    after = rf"\s*(?P<h{n}>{hemispheres.PATTERN})" if form == "after" else ""
+    degree = f"(?P<o{n}>{_DEGREE})" + ("" if form == "neither" else "?")
+    return (
+        before + rf"(?P<g{n}>[-+−])?(?P<d{n}>\d{{1,3}}(?:[.,]\d{{1,15}})?)\s*{degree}"
+        rf"(?:\s*(?P<m{n}>\d{{1,2}}(?:[.,]\d{{1,9}})?)\s*{_MINUTE}"
+        rf"(?:\s*(?P<s{n}>\d{{1,2}}(?:[.,]\d{{1,6}})?)\s*{_SECOND})?)?" + after
+    )
+
+
+PAIRS = [
+    re.compile(
+        (_EDGE if form != "before" else r"(?<!\w)") + _component(1, form) + _BETWEEN + _component(2, form) + _END
+    )
+    for form in ("after", "before", "neither")
+]
+SPACED = re.compile(
+    _EDGE + r"(?P<d1>\d{1,2})[\s:\-](?P<m1>\d{1,2})[\s:\-](?P<s1>\d{1,2}(?:\.\d{1,6})?)\s?(?P<h1>[NS])"
+    r"[\s,;/]*(?P<d2>\d{1,3})[\s:\-](?P<m2>\d{1,2})[\s:\-](?P<s2>\d{1,2}(?:\.\d{1,6})?)\s?(?P<h2>[EW])" + _END
+)
+PLAIN = re.compile(
+    _EDGE + r"(?P<d1>[-−+]?\d{1,2}\.\d{2,15})(?P<by>\s*[,;،/]\s*|\s+)(?P<d2>[-−+]?\d{1,3}\.\d{2,15})(?![\w°]|\.\d)"
+)
+LINKED = re.compile(r"(?:@|\bgeo:|[?&#](?:q|ll|loc|query|center|daddr|map=\d{1,2}(?:\.\d+)?)[=/](?:loc:)?)\Z")
+LISTED = re.compile(r"(?:\s*[,;]\s*|\s+)[-+]?\d+\.\d{4,}")
+LISTED_BEFORE = re.compile(r"\d\.\d{2,}(?:\s*[,;]\s*|\s+)\Z|[$€£¥]\s*\Z")
+LABELLED = re.compile(
+    rf"{_LAT}\s*[:=]?\s*(?P<d1>[-−+]?\d{{1,2}}[.,]\d{{1,15}})\s*°?\W{{0,3}}و?\s*{_LON}\s*[:=]?\s*(?P<d2>[-−+]?\d{{1,3}}[.,]\d{{1,15}})"
+    r"(?!\w|[.,]\d)"
+)
+UTM = re.compile(
+    r"(?<![\w.])(?P<zone>\d{1,2})\s?(?P<band>[C-HJ-NP-X])[\s,]+(?:E\s?)?(?P<e>\d{6}(?:\.\d{1,3})?)\s*(?:m?\s?E)?[\s,]+(?:N\s?)?"
+    r"(?P<n>\d{6,7}(?:\.\d{1,3})?)(?:\s*m?\s?N)?(?![\w]|[.,]\d)"
+)
+MGRS = re.compile(
+    r"(?<![\w.])(?P<zone>\d{1,2})(?P<band>[C-HJ-NP-X])\s?(?P<square>[A-HJ-NP-Z][A-HJ-NP-V])\s?"
+    r"(?P<digits>(?:\d{5}\s?\d{5}|\d{4}\s?\d{4}|\d{3}\s?\d{3}))(?![\w]|[.,]\d)"
+)
+PLUS_CODE = re.compile(rf"(?<![\w+])(?P<code>[{PLUS}]{{2,8}}\+[{PLUS}]{{2,7}})(?![\w+])")

@@ -1,0 +1,213 @@
+"""Written coordinates: positions that somebody wrote or said in figures, in any of the usual notations.
+
+Strict on purpose: prices, dates, telephone numbers, versions and addresses of machines are figures too.
+A pair of numbers is a position only where its notation, a label or its precision says so.
+"""
+
+# ruff: noqa: RUF001  # Arabic digits and quotation marks of several kinds are the subject of this file
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.core import hemispheres, notations
+from pipeline.core.grid import Square, from_mgrs, from_plus_code, from_utm
+from pipeline.core.position import DEGREE_M, on_earth
+
+Notation = Literal["decimal", "dms", "utm", "mgrs", "plus"]
+
+LONGEST = 200_000
+"""Characters of one text that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A position in figures: WGS 84, a radius that says how finely it is written, and where it stands in the text."""
+
+    lat: float
+    lon: float
+    radius_m: float
+    notation: Notation
+    start: int
+    end: int
+
+
+_BLANKS = 3
+_SIGN = str.maketrans("−", "-")
+
+
+def written(text: str, language: str | None = None) -> tuple[Written, ...]:
+    """Find positions in figures, in order; ``start`` and ``end`` count characters of ``text``.
+
+    ``language`` (BCP 47) tells what a letter such as O or D means. Overlapping readings: the first notation wins.
+    """
+    plain, origin = _plain(text[:LONGEST])
+    found: list[Written] = []
+    for read in (_degrees, _spaced, _labelled, _utm, _mgrs, _plus, _decimal):
+        for one in read(plain, language):
+            if all(one.end <= other.start or other.end <= one.start for other in found):
+                found.append(one)
+    return tuple(
+        Written(lat=one.lat, lon=one.lon, radius_m=one.radius_m, notation=one.notation,
+                start=origin[one.start], end=origin[one.end - 1] + 1)
+        for one in sorted(found, key=lambda one: one.start)
+    )  # fmt: skip
+
+
+def short_plus_codes(text: str) -> Iterator[tuple[int, int, Callable[[tuple[float, float]], Square | None]]]:
+    """Yield short plus codes with what reads each of them near a reference (lat, lon)."""
+    plain, origin = _plain(text[:LONGEST])
+    for match in notations.PLUS_CODE.finditer(plain):
+        code = match["code"]
+        head = code.partition("+")[0]
+        if len(head) in {4, 6} and not head.isdigit():
+            yield origin[match.start()], origin[match.end() - 1] + 1, lambda near, code=code: from_plus_code(code, near)  # type: ignore[misc]  # a lambda's default has no type
+
+
+def _plain(text: str) -> tuple[str, list[int]]:
+    """Write all digits and separators in one way; say for each character where it stood."""
+    plain: list[str] = []
+    origin: list[int] = []
+    for at, char in enumerate(text):
+        kind = unicodedata.category(char)
+        if kind in {"Cf", "Mn"}:  # direction marks, and the vowel marks of شمالاً
+            continue
+        if char.isspace() and len(plain) >= _BLANKS and all(one.isspace() for one in plain[-_BLANKS:]):
+            continue  # patterns that allow blanks in several places would try all of them
+        plain.append(
+            str(unicodedata.digit(char)) if kind == "Nd" else {"٫": ".", "٬": ",", "\xa0": " "}.get(char, char)
+        )
+        origin.append(at)
+    return "".join(plain), origin
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ".").translate(_SIGN))
+
+
+def _digits(text: str | None) -> int:
+    return len(re.split("[.,]", text)[1]) if text and re.search("[.,]", text) else 0
+
+
+def _angle(match: re.Match[str], n: int) -> tuple[float, float] | None:
+    """Return degrees and the step in which they are written; ``None`` when the parts do not fit together."""
+    degrees, minutes, seconds = (match.groupdict().get(f"{part}{n}") for part in "dms")
+    if (minutes and _digits(degrees)) or (seconds and _digits(minutes)):
+        return None
+    parts = [_number(degrees or "0"), _number(minutes or "0"), _number(seconds or "0")]
+    if parts[1] >= 60 or parts[2] >= 60:  # noqa: PLR2004
+        return None
+    last, unit = (seconds, 1 / 3600) if seconds else (minutes, 1 / 60) if minutes else (degrees, 1.0)
+    return parts[0] + parts[1] / 60 + parts[2] / 3600, unit * 10.0 ** -_digits(last)
+
+
+def _degrees(text: str, language: str | None) -> Iterator[Written]:
+    for number, pattern in enumerate(notations.PAIRS):
+        for match in pattern.finditer(text):
+            first, second = _angle(match, 1), _angle(match, 2)
+            if first is None or second is None:
+                continue
+            told = [bool(match[f"o{n}"] or match[f"m{n}"]) or _digits(match[f"d{n}"]) >= 2 for n in (1, 2)]  # noqa: PLR2004
+            fine = max(first[1], second[1]) <= 0.01  # noqa: PLR2004 - a pair of angles, not of temperatures
+            if number == len(notations.PAIRS) - 1:
+                values = [_signed(match, n, one[0]) for n, one in ((1, first), (2, second))]
+                pair = (values[0], values[1]) if fine else None
+            else:
+                pair = _sided(match, first[0], second[0], language)
+            if pair and all(told):
+                yield from _one(pair, max(first[1], second[1]), "dms" if match["m1"] else "decimal", match)
+
+
+def _signed(match: re.Match[str], n: int, value: float) -> float:
+    return -value if match[f"g{n}"] in {"-", "−"} else value
+
+
+def _sided(match: re.Match[str], first: float, second: float, language: str | None) -> tuple[float, float] | None:
+    if any(match.groupdict().get(f"g{n}") for n in (1, 2)):
+        return None
+    sides = [hemispheres.side(match[f"h{n}"], language) for n in (1, 2)]
+    values = dict(zip(sides, (first, second), strict=True))
+    lat = values.get("N", -values["S"] if "S" in values else None)
+    lon = values.get("E", -values["W"] if "W" in values else None)
+    return None if lat is None or lon is None else (lat, lon)
+
+
+def _spaced(text: str, language: str | None) -> Iterator[Written]:
+    for match in notations.SPACED.finditer(text):
+        first, second = _angle(match, 1), _angle(match, 2)
+        pair = _sided(match, first[0], second[0], language) if first and second else None
+        if pair and first and second:
+            yield from _one(pair, max(first[1], second[1]), "dms", match)
+
+
+def _labelled(text: str, _language: str | None) -> Iterator[Written]:
+    for match in notations.LABELLED.finditer(text):
+        yield from _in_degrees(match)
+
+
+def _decimal(text: str, _language: str | None) -> Iterator[Written]:
+    for match in notations.PLAIN.finditer(text):
+        before, digits = (
+            text[max(0, match.start() - 40) : match.start()],
+            min(_digits(match["d1"]), _digits(match["d2"])),
+        )
+        if notations.LINKED.search(before):
+            enough = 3
+        elif notations.LABEL.search(before):
+            enough = 2
+        else:
+            enough = 4 if match["by"].strip() else 5
+        listed = notations.LISTED.match(text, match.end()) or notations.LISTED_BEFORE.search(before)
+        if digits >= enough and (enough <= 3 or not listed):  # noqa: PLR2004
+            yield from _in_degrees(match)
+
+
+def _in_degrees(match: re.Match[str]) -> Iterator[Written]:
+    step = 10.0 ** -min(_digits(match["d1"]), _digits(match["d2"]))
+    yield from _one((_number(match["d1"]), _number(match["d2"])), step, "decimal", match)
+
+
+def _utm(text: str, _language: str | None) -> Iterator[Written]:
+    for match in notations.UTM.finditer(text):
+        zone, band, easting, northing = int(match["zone"]), match["band"], float(match["e"]), float(match["n"])
+        square = from_utm(zone, band >= "N", easting, northing)
+        if square is None or not _in_band(square.lat, band):
+            # N and S are also written for the hemisphere.
+            square = from_utm(zone, band == "N", easting, northing) if band in "NS" else None
+        if square:
+            yield from _square(square, "utm", match)
+
+
+def _in_band(lat: float, band: str) -> bool:
+    south = -80 + 8 * "CDEFGHJKLMNPQRSTUVWX".index(band)
+    return south - 0.1 <= lat <= (84 if band == "X" else south + 8) + 0.1
+
+
+def _mgrs(text: str, _language: str | None) -> Iterator[Written]:
+    for match in notations.MGRS.finditer(text):
+        digits = re.sub(r"\s", "", match["digits"])
+        if square := from_mgrs(int(match["zone"]), match["band"], match["square"], digits):
+            yield from _square(square, "mgrs", match)
+
+
+def _plus(text: str, _language: str | None) -> Iterator[Written]:
+    for match in notations.PLUS_CODE.finditer(text):
+        code = match["code"]
+        if len(code.partition("+")[0]) == 8 and not code.replace("+", "").isdigit():  # noqa: PLR2004
+            square = from_plus_code(code)
+            if square:
+                yield from _square(square, "plus", match)
+
+
+def _square(square: Square, notation: Notation, match: re.Match[str]) -> Iterator[Written]:
+    if position := on_earth(square.lat, square.lon):
+        yield Written(lat=position[0], lon=position[1], radius_m=square.radius_m, notation=notation,
+                      start=match.start(), end=match.end())  # fmt: skip
+
+
+def _one(pair: tuple[float, float], step: float, notation: Notation, match: re.Match[str]) -> Iterator[Written]:
+    if position := on_earth(*pair):
+        yield Written(lat=position[0], lon=position[1], radius_m=max(step / 2 * DEGREE_M, 1.0), notation=notation,
+                      start=match.start(), end=match.end())  # fmt: skip
