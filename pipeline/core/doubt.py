@@ -8,7 +8,7 @@ that they do not know for one that they do. The thresholds were set on clips wit
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.core.ports import Heard, Region
 
@@ -35,6 +35,9 @@ _SILENT, _SILENT_CONFIDENCE = 0.6, 0.37
 _FASTEST_WORDS, _FASTEST_LETTERS = 7.0, 40.0
 _ENOUGH_WORDS = 4
 _CREDIT_WORDS = 14
+_OTHER_TEXT, _PERHAPS_KURDISH = 0.8, 0.3
+TELLING_WORDS = 4
+"""A text of fewer words tells too little of its language."""
 
 # Credits of subtitlers: nobody says them; models learnt them from subtitles of silent endings.
 _CREDITS = re.compile(
@@ -58,6 +61,10 @@ class Verdict:
 
     flags: tuple[str, ...]
     offered: bool
+
+    def also(self, flag: str) -> "Verdict":
+        """Return the verdict with one more flag."""
+        return self if flag in self.flags else replace(self, flags=(*self.flags, flag))
 
 
 def told(candidates: Sequence[tuple[str, float]], reliability: str | None) -> bool:
@@ -98,6 +105,21 @@ def passes_for_another(heard: Heard, reliability: str) -> bool:
     """Tell whether this may be another language, written down as one that the model barely knows."""
     unsure = heard.language_probability < LANGUAGE_SURE and heard.confidence < WEAK
     return reliability == "low" and unsure
+
+
+def deserves_another(verdict: Verdict, heard: Heard) -> bool:
+    """Tell whether a passage should be read by another engine: for what was heard, not for the language alone."""
+    return unsure(heard) or bool({*verdict.flags} - {"low_confidence", "cut"})
+
+
+def in_another(candidates: Sequence[tuple[str, float]], language: str) -> bool:
+    """Tell whether a text is surely in another language than the one that its speech was taken for."""
+    return bool(candidates) and candidates[0][0] != language and candidates[0][1] >= _OTHER_TEXT
+
+
+def kurdish(candidates: Iterable[tuple[str, float]]) -> bool:
+    """Tell whether a text may be Kurdish: no model of ours writes it, whatever language it was taken for."""
+    return any(share >= _PERHAPS_KURDISH for name, share in candidates if name in {"ckb", "kmr", "ku"})
 
 
 def within(regions: Iterable[Region], start: float, end: float) -> Iterator[Region]:

@@ -1,31 +1,35 @@
 """Hearing: how a Whisper model is made to write down a recording, whichever library runs it.
 
 The policy is fixed and nothing in it is drawn at random, so that the same sound gives the same
-words: windows are cut at pauses, decoded greedily with timestamps and without what was heard
-before; a doubtful reading is tried once more with a beam, and the better one stands.
+words: windows are packed full and cut at pauses, hold one stream and one language, are decoded
+greedily with timestamps and without what was heard before; a doubtful reading is tried once more
+with a beam, and the better one stands. Windows of several recordings share a call of the model,
+and none depends on its company.
 """
 
-import zlib
+import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import groupby
 from math import exp
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from pipeline.core.ports import Heard, Region, Tongue, Word
+from pipeline.core.halt import check
+from pipeline.core.ports import Heard, Region, Tongue
 from pipeline.engines import pcm as sound
+from pipeline.engines.passages import Passage, Placed, compression, place, share_out, split
 from pipeline.engines.pcm import RATE, Window
-from pipeline.engines.recogniser import Reading, Recogniser, Tokens
+from pipeline.engines.recogniser import Aligned, Reading, Recogniser, Tokens
+from pipeline.engines.together import Together
 from pipeline.errors import Misconfigured
 
 POLICY: Mapping[str, Any] = MappingProxyType(
     {
         "window_seconds": 30.0,
-        # Speech this close together shares a window: sentences need their context.
-        "gap_seconds": 3.0,
-        # A longer region is cut at the quietest moment of its last so many seconds.
+        # What does not fit is cut at the quietest moment of the last so many seconds that do.
         "search_seconds": 8.0,
         "temperature": 0.0,
         "timestamps": True,
@@ -37,153 +41,190 @@ POLICY: Mapping[str, Any] = MappingProxyType(
         "min_log_probability": -1.0,
         # A reading that stops so long before its window ends is followed by another of the rest.
         "rest_seconds": 2.0,
+        # A window whose spans of so many seconds are surely in different languages is taken apart.
+        "tell_seconds": 4.0,
+        "tell_probability": 0.8,
+        # A passage is cut where so much was left out between two spans.
+        "apart_seconds": 1.0,
     }
 )
 
 CANDIDATES = 5
 """How many languages are named for a window."""
 
-PREPENDED = "\"'\u201c\u00bf([{-"
-APPENDED = "\"'.\u3002,\uff0c!\uff01?\uff1f:\uff1a\u201d)]}\u3001\u060c\u061f\u061b"
-"""Marks that belong to the word after them, and to the word before them; Arabic ones included."""
+_TOLD_BY = 10.0
+"""The first seconds of a span tell its language as well as all of it."""
 
-_BATCH = 8
-_KEPT = 32
-_STEP = 0.02
-_FRAMES_PER_SECOND = 100
+_KEPT = 16
+_FULL = 0.8
+"""How full windows are at least, on the whole."""
+
 _BCP47 = {"jw": "jv"}
 _WHISPER = {tag: code for code, tag in _BCP47.items()}
 
 
-_Encoded = tuple[Any, list[tuple[str, float]]]
-"""A window as the model sees it, and its languages with their probabilities."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A window as the model sees it, and its languages with their probabilities."""
+
+    encoded: Any
+    tongues: Sequence[tuple[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """What stands between two timestamps of a reading, in moments of its window; text tokens alone."""
+
+    start: float
+    end: float
+    tokens: list[int]
+
+
+class _Memory(threading.local):
+    """What this thread has encoded lately: words are asked for after the language."""
+
+    def __init__(self) -> None:
+        self.known: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
 
 
 class Hearing:
-    """Listens to recordings through a recogniser; memory does not grow with their length."""
+    """Listens to recordings through a recogniser; memory does not grow with their length.
+
+    Several threads may listen at once, each to a recording of its own.
+    """
 
     def __init__(self, recogniser: Recogniser) -> None:
         self._model = recogniser
-        self._encoded: OrderedDict[tuple[Any, ...], _Encoded] = OrderedDict()
+        self.reach = recogniser.together * POLICY["window_seconds"] * _FULL
+        self._memory = _Memory()
+        self._decode = Together(self._decode_all, most=recogniser.together)
+        self._align = Together(self._align_all, most=recogniser.together)
 
     def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
-        tongues = []
-        for batch in _batches(_windows(pcm, regions)):
-            for window, (_, found) in zip(batch, self._encode(pcm, batch), strict=True):
-                candidates = tuple((_BCP47.get(code, code), round(share, 3)) for code, share in found[:CANDIDATES])
-                tongues.append(Tongue(start=window.start / RATE, end=window.end / RATE, candidates=candidates))
-        return tuple(tongues)
+        packed = list(self._encode(pcm, _windows(pcm, regions)))
+        windows = [part for window, known in packed for part in self._told(window, known)]
+        return tuple(
+            Tongue(start=window.start / RATE, end=window.end / RATE, candidates=_candidates(known.tongues))
+            for window, known in self._encode(pcm, windows)
+        )
 
     def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
         """Write down the regions, in one language. Times are seconds of the stream."""
         code = _WHISPER.get(language, language)
         heard: list[Heard] = []
-        waiting = _windows(pcm, regions)
-        while waiting:
-            batch, waiting = waiting[:_BATCH], waiting[_BATCH:]
-            rests = []
-            for window, passages in self._hear(pcm, batch, code):
-                heard += passages
-                if rest := _rest(window, passages):
-                    rests.append(rest)
-            waiting = rests + waiting
+        windows = _windows(pcm, regions)
+        while windows:
+            rests: list[Region] = []
+            for at in range(0, len(windows), self._model.together):
+                for passages, rest in self._hear(pcm, windows[at : at + self._model.together], code):
+                    heard += passages
+                    rests += rest
+            windows = _windows(pcm, rests)  # what was left unread shares windows too
         return tuple(sorted(heard, key=lambda one: (one.start, one.end)))
 
-    def _hear(self, pcm: Path, batch: list[Window], code: str) -> Iterator[tuple[Window, list[Heard]]]:
-        known = self._encode(pcm, batch)
-        encoded, shares = [one for one, _ in known], [dict(found) for _, found in known]
-        if code not in shares[0]:
+    def _hear(self, pcm: Path, batch: list[Window], code: str) -> Iterator[tuple[list[Heard], list[Region]]]:
+        """Yield what is heard in each window, and what of it has not been read."""
+        known = [one for _, one in self._encode(pcm, batch)]
+        if code not in dict(known[0].tongues):
             raise Misconfigured(f"the model has no language {code!r}")
-        readings = self._readings(encoded, code)
-        for window, one, share, reading in zip(batch, encoded, shares, readings, strict=True):
-            segments = self._segments(window, one, reading, code)
-            yield window, [_passage(segment, reading, share[code], code) for segment in segments]
+        tokens = self._model.tokens(code)
+        readings = self._readings([one.encoded for one in known], code)
+        parts = [_parts(reading, window, tokens) for window, reading in zip(batch, readings, strict=True)]
+        spoken = [number for number, part in enumerate(parts) if part]
+        asked = [(known[n].encoded, [one for part in parts[n] for one in part.tokens], batch[n]) for n in spoken]
+        words = dict(zip(spoken, self._align(asked, code), strict=True))
+        for number, (window, reading) in enumerate(zip(batch, readings, strict=True)):
+            mine = parts[number]
+            passages = share_out(words.get(number, []), [(one.start, one.end, len(one.tokens)) for one in mine])
+            share = dict(known[number].tongues)[code]
+            heard = [
+                _heard(piece, reading, share, code)
+                for part, passage in zip(mine, passages, strict=True)
+                for piece in place(window, tokens.decode(part.tokens).strip(), passage, POLICY["apart_seconds"])
+            ]
+            yield heard, _unread(window, passages)
 
     def _readings(self, encoded: Sequence[Any], code: str) -> list[Reading]:
         """Decode, and decode again with a beam what is doubtful."""
         tokens = self._model.tokens(code)
-        readings = self._model.decode(encoded, code, POLICY["beam"])
+        readings = self._decode(encoded, (code, POLICY["beam"]))
         doubtful = [n for n, one in enumerate(readings) if _repeats(one, tokens) or _doubts(one)]
-        if doubtful:
-            again = self._model.decode([encoded[n] for n in doubtful], code, POLICY["second_beam"])
-            for n, second in zip(doubtful, again, strict=True):
-                readings[n] = max(
-                    (readings[n], second), key=lambda one: (not _repeats(one, tokens), one.log_probability)
-                )
+        again = self._decode([encoded[n] for n in doubtful], (code, POLICY["second_beam"]))
+        for n, second in zip(doubtful, again, strict=True):
+            readings[n] = max((readings[n], second), key=lambda one: (not _repeats(one, tokens), one.log_probability))
         return readings
 
-    def _segments(self, window: Window, encoded: Any, reading: Reading, code: str) -> list[dict[str, Any]]:
-        tokens = self._model.tokens(code)
-        frames = (window.end - window.start) // sound.GRID
-        segments = []
-        for start, end, part in split(reading.tokens, tokens.timestamp_begin, window.length):
-            text = tokens.decode([token for token in part if token < tokens.eot]).strip()
-            if text:
-                seconds = window.seconds
-                segments.append({
-                    "seek": window.start // sound.GRID, "start": seconds + start, "end": seconds + end,
-                    "tokens": list(part), "text": text, "words": [],
-                })  # fmt: skip
-        if segments:
-            self._model.time_words(segments, encoded, frames, code)
-        return segments
+    def _decode_all(self, encoded: Sequence[Any], way: Any) -> list[Reading]:
+        code, beam = way
+        return self._model.decode(encoded, code, beam)
 
-    def _encode(self, pcm: Path, batch: Sequence[Window]) -> list[_Encoded]:
-        """Encode windows and ask which language they hold, remembering the latest: words are asked for next."""
-        state = pcm.stat()
-        keys = [(str(pcm), state.st_ino, state.st_mtime_ns, window) for window in batch]
-        fresh = [(key, window) for key, window in zip(keys, batch, strict=True) if key not in self._encoded]
+    def _align_all(self, asked: Sequence[tuple[Any, list[int], Window]], code: Any) -> list[list[Aligned]]:
+        encoded, texts, windows = zip(*asked, strict=True)
+        return self._model.align(encoded, texts, [one.samples // sound.GRID for one in windows], code)
+
+    def _told(self, window: Window, known: _Known) -> list[Window]:
+        """Take a window apart where its spans are surely in different languages; brief ones go with the rest."""
+        if len(window.spans) == 1:
+            return [window]
+        told: list[str | None] = [self._language_of(window, known, number) for number in range(len(window.spans))]
+        if len({one for one in told if one}) <= 1:
+            return [window]
+        last = next(one for one in told if one)
+        named = [last := one or last for one in told]
+        parts = groupby(zip(named, window.spans, strict=True), key=lambda one: one[0])
+        return [Window(spans=tuple(span for _, span in part)) for _, part in parts]
+
+    def _language_of(self, window: Window, known: _Known, number: int) -> str | None:
+        start, end = window.spans[number]
+        if end - start < POLICY["tell_seconds"] * RATE:
+            return None
+        at = window.before(number)
+        part = self._model.excerpt(known.encoded, at, at + min((end - start) / RATE, _TOLD_BY))
+        code, share = self._model.tongues([part])[0][0]
+        return code if share >= POLICY["tell_probability"] else None
+
+    def _encode(self, pcm: Path, windows: Sequence[Window]) -> Iterator[tuple[Window, _Known]]:
+        """Encode windows and ask which language they hold, a few at a time."""
+        for at in range(0, len(windows), self._model.together):
+            some = windows[at : at + self._model.together]
+            yield from zip(some, self._encode_some(pcm, some), strict=True)
+
+    def _encode_some(self, pcm: Path, windows: Sequence[Window]) -> list[_Known]:
+        check()
+        state, memory = pcm.stat(), self._memory.known
+        keys = [(str(pcm), state.st_ino, state.st_mtime_ns, window) for window in windows]
+        fresh = [(key, window) for key, window in zip(keys, windows, strict=True) if key not in memory]
         if fresh:
-            encoded = [self._model.encode(sound.read(pcm, window.start, window.end)) for _, window in fresh]
-            for (key, _), one in zip(fresh, zip(encoded, self._model.tongues(encoded), strict=True), strict=True):
-                self._encoded[key] = one
-        found = [self._encoded[key] for key in keys]
-        while len(self._encoded) > _KEPT:
-            self._encoded.popitem(last=False)
+            encoded = self._model.encode([sound.read_window(pcm, window) for _, window in fresh])
+            for (key, _), one, tongues in zip(fresh, encoded, self._model.tongues(encoded), strict=True):
+                memory[key] = _Known(encoded=one, tongues=tongues)
+        found = [memory[key] for key in keys]
+        while len(memory) > max(_KEPT, self._model.together):
+            memory.popitem(last=False)
         return found
 
 
-def split(tokens: Sequence[int], begin: int, length: float) -> Iterator[tuple[float, float, Sequence[int]]]:
-    """Cut tokens into passages at their timestamps: start and end in seconds of the window, tokens.
-
-    A passage that the model left open lasts until the window ends; its words are kept.
-    """
-    cuts = [n for n in range(1, len(tokens)) if tokens[n - 1] >= begin and tokens[n] >= begin]
-    for first, last in zip([0, *cuts], [*cuts, len(tokens)], strict=True):
-        part = tokens[first:last]
-        if not part:
-            continue
-        start = (part[0] - begin) * _STEP if part[0] >= begin else 0.0
-        end = (part[-1] - begin) * _STEP if part[-1] >= begin and len(part) > 1 else length
-        yield min(start, length), min(max(start, end), length), part
-
-
-def compression(text: str) -> float:
-    """Return text bytes over zlib bytes: what repeats itself packs well."""
-    data = text.encode()
-    return len(data) / len(zlib.compress(data))
-
-
 def _windows(pcm: Path, regions: Sequence[Region]) -> list[Window]:
-    return sound.windows(
-        pcm, regions, longest=POLICY["window_seconds"], gap=POLICY["gap_seconds"], search=POLICY["search_seconds"]
-    )
+    return sound.windows(pcm, regions, longest=POLICY["window_seconds"], search=POLICY["search_seconds"])
 
 
-def _batches(windows: Sequence[Window]) -> Iterator[list[Window]]:
-    remaining = iter(windows)
-    while batch := list(islice(remaining, _BATCH)):
-        yield batch
+def _candidates(tongues: Sequence[tuple[str, float]]) -> tuple[tuple[str, float], ...]:
+    return tuple((_BCP47.get(code, code), round(share, 3)) for code, share in tongues[:CANDIDATES])
 
 
-def _rest(window: Window, passages: Sequence[Heard]) -> Window | None:
-    """Return what a reading left unread; a window in which nothing was heard has been read."""
-    if not passages:
-        return None
-    stop = max(one.end for one in passages)
-    start = max(window.start + RATE, int(stop * RATE) // sound.GRID * sound.GRID)
-    return Window(start=start, end=window.end) if window.end - start >= POLICY["rest_seconds"] * RATE else None
+def _parts(reading: Reading, window: Window, tokens: Tokens) -> list[_Part]:
+    cut = split(reading.tokens, tokens.timestamp_begin, window.length)
+    parts = [_Part(start=start, end=end, tokens=[one for one in part if one < tokens.eot]) for start, end, part in cut]
+    return [one for one in parts if tokens.decode(one.tokens).strip()]
+
+
+def _unread(window: Window, passages: Sequence[Passage]) -> list[Region]:
+    """Say what of a window has not been read; one in which nothing was heard has been read."""
+    stop = max((1.0, *(one.end for one in passages)))
+    if not passages or window.length - stop < POLICY["rest_seconds"]:
+        return []
+    return [Region(start=start / RATE, end=end / RATE) for start, end in window.rest(stop).spans]
 
 
 def _repeats(reading: Reading, tokens: Tokens) -> bool:
@@ -195,25 +236,10 @@ def _doubts(reading: Reading) -> bool:
     return reading.log_probability < float(POLICY["min_log_probability"])
 
 
-def _passage(segment: Mapping[str, Any], reading: Reading, share: float, code: str) -> Heard:
-    words = tuple(
-        Word(
-            start=round(float(word["start"]), 3),
-            end=round(float(word["end"]), 3),
-            text=word["word"].strip(),
-            confidence=round(float(word["probability"]), 3),
-        )
-        for word in segment["words"]
-        if word["word"].strip()
-    )
+def _heard(piece: Placed, reading: Reading, share: float, code: str) -> Heard:
     return Heard(
-        start=round(float(segment["start"]), 3),
-        end=round(float(segment["end"]), 3),
-        text=segment["text"],
-        language=_BCP47.get(code, code),
-        language_probability=round(share, 3),
-        confidence=round(exp(reading.log_probability), 3),
-        no_speech=round(reading.no_speech, 3),
-        compression=round(compression(segment["text"]), 3),
-        words=words,
-    )
+        start=piece.start, end=piece.end, text=piece.text, words=piece.words,
+        language=_BCP47.get(code, code), language_probability=round(share, 3),
+        confidence=round(exp(reading.log_probability), 3), no_speech=round(reading.no_speech, 3),
+        compression=round(compression(piece.text), 3),
+    )  # fmt: skip

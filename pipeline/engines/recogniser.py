@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from pipeline.engines.pcm import Samples
+
+Task = Literal["transcribe", "translate"]
+"""What a recogniser writes down: the words spoken, or English ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,19 @@ class Reading:
     no_speech: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aligned:
+    """A word of a reading: its letters as decoded, how many tokens it is, and its moments of the window in seconds."""
+
+    text: str
+    tokens: int
+    start: float
+    end: float
+    probability: float
+
+
 class Tokens(Protocol):
-    """What both libraries' tokenizers have in common."""
+    """What the libraries' tokenizers have in common."""
 
     eot: int
     timestamp_begin: int
@@ -29,14 +43,24 @@ class Tokens(Protocol):
 
 
 class Recogniser(Protocol):
-    """A Whisper model in some library, one window at a time or several at once."""
+    """A Whisper model in some library. What comes back for a window is the same whatever is beside it.
 
-    def encode(self, samples: "Samples") -> Any:
-        """Encode at most thirty seconds; what comes back is the same whatever else is encoded."""
+    Several threads may call it at once.
+    """
+
+    together: int
+    """How many windows it is best asked for at a time."""
+
+    def encode(self, samples: Sequence["Samples"]) -> list[Any]:
+        """Encode windows of at most thirty seconds each."""
+        ...
+
+    def excerpt(self, encoded: Any, start: float, end: float) -> Any:
+        """Return what was encoded of a part of a window, good for telling its language and for nothing else."""
         ...
 
     def tongues(self, encoded: Sequence[Any]) -> list[list[tuple[str, float]]]:
-        """Return every language of the model with its probability, most likely first, per window."""
+        """Return every language of the model with its probability, most likely first, per window or excerpt."""
         ...
 
     def tokens(self, language: str) -> Tokens:
@@ -44,9 +68,11 @@ class Recogniser(Protocol):
         ...
 
     def decode(self, encoded: Sequence[Any], language: str, beam: int) -> list[Reading]:
-        """Decode windows, each on its own."""
+        """Decode windows, with timestamps."""
         ...
 
-    def time_words(self, segments: list[dict[str, Any]], encoded: Any, frames: int, language: str) -> None:
-        """Add ``words`` to the segments of one window; ``frames`` of ten milliseconds hold sound."""
+    def align(
+        self, encoded: Sequence[Any], texts: Sequence[list[int]], frames: Sequence[int], language: str
+    ) -> list[list[Aligned]]:
+        """Find when each word was said; ``frames`` of ten milliseconds hold sound."""
         ...

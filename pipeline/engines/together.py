@@ -11,6 +11,9 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from pipeline.core.halt import check
+from pipeline.errors import PipelineError
+
 Ask = TypeVar("Ask")
 Answer = TypeVar("Answer")
 
@@ -43,12 +46,14 @@ class Together(Generic[Ask, Answer]):
         """Return one answer per thing asked, in order; what the model raises is raised to whoever asked for it."""
         if not asked:
             return []
+        check()
         call: _Call[Ask, Answer] = _Call(asked, way)
         self._queue.append(call)
         while not call.done.is_set():
             with self._model:
                 if not call.done.is_set():
                     self._serve(self._waiting())
+        check()
         if call.error:
             raise call.error
         return call.answers
@@ -66,15 +71,26 @@ class Together(Generic[Ask, Answer]):
 
     def _serve(self, calls: list[_Call[Ask, Answer]]) -> None:
         try:
-            asked = [one for call in calls for one in call.asked]
-            answers: list[Answer] = []
-            for at in range(0, len(asked), self._most):
-                answers += self._answer(asked[at : at + self._most], calls[0].way)
-            for call in calls:
-                call.answers, answers = answers[: len(call.asked)], answers[len(call.asked) :]
-        except BaseException as err:  # noqa: BLE001 (whoever asked decides; an interrupt reaches all of them)
+            answers = self._ask([one for call in calls for one in call.asked], calls[0].way)
+        except BaseException as err:  # noqa: BLE001 (whoever asked decides what it means)
+            if len(calls) > 1 and isinstance(err, Exception):
+                for call in calls:  # it is the fault of one: the others' answers must not depend on their company
+                    self._serve([call])
+                return
             for call in calls:
                 call.error = err
-        finally:
+        else:
             for call in calls:
-                call.done.set()
+                call.answers, answers = answers[: len(call.asked)], answers[len(call.asked) :]
+        for call in calls:
+            call.done.set()
+
+    def _ask(self, asked: Sequence[Ask], way: Hashable) -> list[Answer]:
+        answers: list[Answer] = []
+        for at in range(0, len(asked), self._most):
+            some = asked[at : at + self._most]
+            given = self._answer(some, way)
+            if len(given) != len(some):
+                raise PipelineError(f"{len(some)} questions, {len(given)} answers", code="E-STAGE-001")
+            answers += given
+        return answers

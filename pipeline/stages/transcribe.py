@@ -3,12 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
-from pipeline.core.body import Body, Score, Seconds
-from pipeline.core.doubt import judge, passes_for_another, told, within
+from pipeline.core.doubt import (
+    TELLING_WORDS,
+    Verdict,
+    deserves_another,
+    in_another,
+    judge,
+    kurdish,
+    passes_for_another,
+    told,
+    within,
+)  # fmt: skip
 from pipeline.core.model import Coverage, Kind, Media
-from pipeline.core.ports import Heard, Region, Tongue, Transcriber
+from pipeline.core.ports import Heard, Region, SecondTranscriber, TextLanguage, Tongue, Transcriber
+from pipeline.core.second_reading import DISAGREE, Second, chosen, disagreement, read_again
+from pipeline.core.transcript import Candidate, OneReading, SaidWord, Segment, Transcript
 from pipeline.stages.base import Job, Result, done, empty, stage, unsupported
 
 _UNREAD = "U-LANG-001"
@@ -21,64 +33,9 @@ _MIX = 0
 _BRIEF = 3.0
 """Seconds of speech below which a window tells too little of its language to stand against the rest of its stream."""
 
+_BREATH = 1.0
 _POSSIBLE = 0.1
 _DOMINANT = 0.8
-_GROUP = 16
-_GROUP_SECONDS = 450.0
-
-Flag = Literal["low_confidence", "cut", "repetition", "language_doubt", "non_speech", "disagreement", "phantom", "rate"]
-
-
-class SaidWord(Body):
-    """A word, in seconds of the item."""
-
-    start: Seconds
-    end: Seconds
-    text: str
-    confidence: Score
-
-
-class OneReading(Body):
-    """What one engine wrote, offered as speech or not."""
-
-    engine: str
-    text: str
-    confidence: Score
-
-
-class Candidate(Body):
-    """A language that was heard, and how probably."""
-
-    language: str
-    probability: Score
-
-
-class Segment(Body):
-    """A passage. ``text`` is null when the reading is not offered as speech: ``code`` says why."""
-
-    stream: int
-    channel: int
-    start: Seconds
-    end: Seconds
-    text: str | None
-    code: str | None
-    language: str
-    language_probability: Score
-    candidates: tuple[Candidate, ...]
-    reliability: str | None
-    confidence: Score | None
-    speaker: str | None
-    flags: tuple[Flag, ...]
-    words: tuple[SaidWord, ...]
-    readings: tuple[OneReading, ...]
-    disagreement: Score | None
-
-
-class Transcript(Body):
-    """All passages, by stream and time. ``language``: the dominant one, ``mul`` for several, ``und`` when untold."""
-
-    language: str
-    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,20 +48,36 @@ class _Stream:
     gaps: tuple[Region, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """A passage heard in a window, what is to be thought of it, and what else was found out about it."""
+
+    heard: Heard
+    window: Tongue
+    verdict: Verdict
+    second: Second | None = None
+    text_language: str | None = None
+
+
 @stage(
-    version=2, reads=(Kind.AUDIO, Kind.SPEECH), writes=Kind.TRANSCRIPT, media=(Media.VIDEO, Media.AUDIO),
-    engine=Transcriber, task="transcribe",
+    version=3, reads=(Kind.AUDIO, Kind.SPEECH), writes=Kind.TRANSCRIPT, media=(Media.VIDEO, Media.AUDIO),
+    engine=Transcriber, also=(SecondTranscriber, TextLanguage), task="transcribe",
 )  # fmt: skip
-def transcribe(job: Job, asr: Transcriber) -> Result:
+def transcribe(job: Job, asr: Transcriber, other: SecondTranscriber | None, letters: TextLanguage | None) -> Result:
     """Write down what is said; silence gives an empty result, a language without a model an unsupported one."""
-    segments = [segment for stream in _streams(job) for segment in _hear(job, stream, asr)]
+    segments: list[Segment] = []
+    for stream in _streams(job):
+        pcm = job.derivative(Kind.AUDIO, f"pcm/{stream.number}")
+        unread, said = _hear(pcm, stream, asr)
+        said = _compared(_checked(said, letters), pcm, stream, other)
+        segments += [*unread, *(_segment(stream, one, asr, other) for one in said)]
     segments.sort(key=lambda one: (one.stream, one.start, one.end))
     body = Transcript(language=_language(segments), segments=tuple(segments))
     coverage = _covered(job.known[Kind.AUDIO].coverage, segments)
     if any(one.text is not None for one in segments):
         return done(body, coverage=coverage)
-    if unread := _lengths((one.code, one) for one in segments if one.code in _NOT_READ):
-        code = unread.most_common(1)[0][0]
+    if unread_for := _lengths((one.code, one) for one in segments if one.code in _NOT_READ):
+        code = unread_for.most_common(1)[0][0]
         return unsupported(code, _NOT_READ[code], body=body, coverage=coverage)
     return empty("N-SPEECH-001", "nothing that was heard can be offered as speech", body=body, coverage=coverage)
 
@@ -123,60 +96,124 @@ def _streams(job: Job) -> Iterable[_Stream]:
             yield _Stream(number=sound["stream"], start=start, regions=regions, gaps=gaps)
 
 
-def _hear(job: Job, stream: _Stream, asr: Transcriber) -> Iterable[Segment]:
-    pcm = job.derivative(Kind.AUDIO, f"pcm/{stream.number}")
+def _hear(pcm: Path, stream: _Stream, asr: Transcriber) -> tuple[list[Segment], list[_Said]]:
+    """Return what no model reads, and what is said in the rest."""
     seconds: Counter[str] = Counter()
-    for regions in _groups(stream.regions):
+    unread: list[Segment] = []
+    said: list[_Said] = []
+    for regions in _groups(stream.regions, asr.reach):
         windows = asr.languages(pcm, regions)
-        chosen = _choose(windows, seconds, asr)
-        for window, language in zip(windows, chosen, strict=True):
+        spoken = [tuple(within(regions, one.start, one.end)) for one in windows]
+        chosen_for = list(zip(windows, _choose(windows, [*map(_seconds, spoken)], seconds, asr), strict=True))
+        for (window, language), spans in zip(chosen_for, spoken, strict=True):
             if language is None:
-                span = Region(start=window.start, end=window.end)
-                yield _unread(stream, span, window, _outside(window, asr))
-        for language in dict.fromkeys(one for one in chosen if one):
-            mine = [window for window, other in zip(windows, chosen, strict=True) if other == language]
-            parts = [part for window in mine for part in within(regions, window.start, window.end)]
+                unread += [_unread(stream, span, window, _outside(window, asr)) for span in _without_breaths(spans)]
+        for language in dict.fromkeys(one for _, one in chosen_for if one):
+            mine = [window for window, other in chosen_for if other == language]
+            own = [spans for (_, other), spans in zip(chosen_for, spoken, strict=True) if other == language]
+            parts = [span for spans in own for span in spans]
             for heard in asr.transcribe(pcm, parts, language):
-                yield _segment(stream, heard, asr, next((one for one in mine if one.end > heard.start), mine[-1]))
+                window = next((one for one in mine if one.end > heard.start), mine[-1])
+                reads = asr.reliability[heard.language]
+                if passes_for_another(heard, reads):
+                    unread.append(_unread(stream, Region(start=heard.start, end=heard.end), window, None))
+                else:
+                    verdict = judge(heard, stream.regions, reads, stream.gaps)
+                    said.append(_Said(heard=heard, window=window, verdict=verdict))
+    return unread, said
 
 
-def _groups(regions: Sequence[Region]) -> Iterable[list[Region]]:
-    """Take a few minutes of speech at a time: what an engine computed for the language still serves for the words."""
+def _groups(regions: Sequence[Region], reach: float) -> Iterable[list[Region]]:
+    """Take as much speech at a time as the engine reaches: what it computed for the language serves for the words."""
     group: list[Region] = []
+    seconds = 0.0
     for one in regions:
-        if group and (len(group) >= _GROUP or sum(r.end - r.start for r in (*group, one)) > _GROUP_SECONDS):
+        if group and seconds + one.end - one.start > reach:
             yield group
-            group = []
+            group, seconds = [], 0.0
         group.append(one)
+        seconds += one.end - one.start
     yield group
 
 
-def _choose(windows: Sequence[Tongue], seconds: Counter[str], asr: Transcriber) -> list[str | None]:
+def _without_breaths(spans: Iterable[Region]) -> Iterable[Region]:
+    """Join what only a breath keeps apart."""
+    joined: list[Region] = []
+    for one in spans:
+        if joined and one.start - joined[-1].end <= _BREATH:
+            joined[-1] = Region(start=joined[-1].start, end=one.end)
+        else:
+            joined.append(one)
+    return joined
+
+
+def _seconds(spans: Iterable[Region]) -> float:
+    return sum(one.end - one.start for one in spans)
+
+
+def _choose(
+    windows: Sequence[Tongue], spoken: Sequence[float], seconds: Counter[str], asr: Transcriber
+) -> list[str | None]:
     """Say in which language to read each window; ``None`` where it is untold, or none that the card lists.
 
-    ``seconds`` counts the languages of the stream so far, and goes on counting.
+    ``spoken`` is how long is spoken in each; ``seconds`` counts the languages of the stream so far, and goes on.
     """
-    chosen: list[str | None] = []
-    for window in windows:
+    chosen_for: list[str | None] = []
+    for window, lasts in zip(windows, spoken, strict=True):
         name = window.candidates[0][0] if window.candidates else ""
         reads = asr.reliability.get(name)
-        chosen.append(name if reads and told(window.candidates, reads) else None)
-        if language := chosen[-1]:
-            seconds[language] += round((window.end - window.start) * 1000)
+        chosen_for.append(name if reads and told(window.candidates, reads) else None)
+        if language := chosen_for[-1]:
+            seconds[language] += round(lasts * 1000)
     if not seconds:
-        return chosen
+        return chosen_for
     (usual, _), *_rest = seconds.most_common(1)
     return [
-        usual if language is None and _may_be(window, usual, asr) else language
-        for window, language in zip(windows, chosen, strict=True)
+        usual if language is None and lasts < _BRIEF and _may_be(window, usual, asr) else language
+        for window, lasts, language in zip(windows, spoken, chosen_for, strict=True)
     ]
 
 
 def _may_be(window: Tongue, language: str, asr: Transcriber) -> bool:
     """Tell whether a brief window whose language is untold may be in the language of the rest."""
-    if window.end - window.start >= _BRIEF or _outside(window, asr):
+    if _outside(window, asr):
         return False
     return dict(window.candidates).get(language, 0.0) >= _POSSIBLE
+
+
+def _checked(said: Sequence[_Said], letters: TextLanguage | None) -> list[_Said]:
+    """Ask in which language the words are written; a reading in another one is doubted, and one that may be Kurdish."""
+    if letters is None:
+        return [*said]
+    telling = [one for one in said if len(one.heard.text.split()) >= TELLING_WORDS]
+    answers = letters.languages([one.heard.text for one in telling])
+    languages = dict(zip((one.heard for one in telling), answers, strict=True))
+    found = []
+    for one in said:
+        told_by_letters = languages.get(one.heard, ())
+        doubted = in_another(told_by_letters, one.heard.language) or kurdish(told_by_letters)
+        found.append(replace(
+            one, text_language=told_by_letters[0][0] if told_by_letters else None,
+            verdict=one.verdict.also("language_doubt") if doubted else one.verdict,
+        ))  # fmt: skip
+    return found
+
+
+def _compared(said: Sequence[_Said], pcm: Path, stream: _Stream, other: SecondTranscriber | None) -> list[_Said]:
+    """Have doubted passages read by another engine; where both disagree the passage says so."""
+    if other is None:
+        return [*said]
+    doubted = [one.heard for one in said if deserves_another(one.verdict, one.heard)]
+    again = read_again(pcm, chosen(doubted, stream.regions), other)
+    found = []
+    for one in said:
+        if second := again.get(one.heard):
+            apart = disagreement(one.heard.text, second.text) >= DISAGREE
+            verdict = one.verdict.also("disagreement") if apart else one.verdict
+            found.append(replace(one, second=second, verdict=verdict))
+        else:
+            found.append(one)
+    return found
 
 
 def _unread(stream: _Stream, span: Region, window: Tongue, language: str | None) -> Segment:
@@ -185,7 +222,7 @@ def _unread(stream: _Stream, span: Region, window: Tongue, language: str | None)
         stream=stream.number, channel=_MIX, start=stream.start + span.start, end=stream.start + span.end,
         text=None, code=_UNREAD if language else _UNDECIDED, language=language or _UNTOLD,
         language_probability=window.candidates[0][1] if window.candidates else 0.0,
-        candidates=_candidates(window), reliability=None, confidence=None, speaker=None,
+        candidates=_candidates(window), text_language=None, reliability=None, confidence=None, speaker=None,
         flags=() if language else ("language_doubt",), words=(), readings=(), disagreement=None,
     )  # fmt: skip
 
@@ -196,26 +233,26 @@ def _outside(window: Tongue, asr: Transcriber) -> str | None:
     return name if name not in asr.reliability and told(window.candidates, None) else None
 
 
-def _segment(stream: _Stream, heard: Heard, asr: Transcriber, window: Tongue) -> Segment:
-    reads = asr.reliability[heard.language]
-    if passes_for_another(heard, reads):
-        return _unread(stream, Region(start=heard.start, end=heard.end), window, None)
-    verdict = judge(heard, stream.regions, reads, stream.gaps)
+def _segment(stream: _Stream, one: _Said, asr: Transcriber, other: SecondTranscriber | None) -> Segment:
+    heard, offered, second = one.heard, one.verdict.offered, one.second
+    readings = [OneReading(engine=asr.engine, text=heard.text, confidence=heard.confidence)]
+    if second and other:
+        readings.append(OneReading(engine=other.engine, text=second.text, confidence=second.confidence))
     words = [
         SaidWord(start=stream.start + one.start, end=stream.start + one.end, text=one.text, confidence=one.confidence)
         for one in heard.words
     ]
-    rejected = OneReading(engine=asr.engine, text=heard.text, confidence=heard.confidence)
     values: dict[str, Any] = {
-        "text": heard.text, "code": None, "words": tuple(words), "readings": (),
-    } if verdict.offered else {
-        "text": None, "code": _INVENTED, "words": (), "readings": (rejected,),
+        "text": heard.text if offered else None, "code": None if offered else _INVENTED,
+        "words": tuple(words) if offered else (), "readings": tuple(readings) if second or not offered else (),
+        "disagreement": disagreement(heard.text, second.text) if second else None,
     }  # fmt: skip
     return Segment(
         stream=stream.number, channel=_MIX, start=stream.start + heard.start, end=stream.start + heard.end,
-        language=heard.language, language_probability=heard.language_probability, candidates=_candidates(window),
-        reliability=reads, confidence=heard.confidence, speaker=None, flags=verdict.flags, disagreement=None,
-        **values,
+        language=heard.language, language_probability=heard.language_probability,
+        candidates=_candidates(one.window), text_language=one.text_language,
+        reliability=asr.reliability[heard.language], confidence=heard.confidence, speaker=None,
+        flags=one.verdict.flags, **values,
     )  # fmt: skip
 
 

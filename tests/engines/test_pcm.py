@@ -12,7 +12,7 @@ from pipeline.engines.pcm import RATE, Window, blocks, count, read, windows
 
 def _packed(pcm: Path, *regions: tuple[float, float]) -> list[Window]:
     spans = [Region(start=start, end=end) for start, end in regions]
-    return windows(pcm, spans, longest=30.0, gap=3.0, search=8.0)
+    return windows(pcm, spans, longest=30.0, search=8.0)
 
 
 def _noise(folder: Path, seconds: float, quiet: tuple[float, float] = (0, 0)) -> Path:
@@ -25,8 +25,29 @@ def _noise(folder: Path, seconds: float, quiet: tuple[float, float] = (0, 0)) ->
 
 def test_neighbours_share_a_window(tmp_path: Path) -> None:
     pcm = _noise(tmp_path, 60)
-    assert _packed(pcm, (1, 5), (6, 10), (20, 24)) == [
-        Window(start=RATE, end=10 * RATE), Window(start=20 * RATE, end=24 * RATE)
+    assert _packed(pcm, (1, 5), (6, 10), (30, 50), (55, 58)) == [
+        Window(spans=((RATE, 5 * RATE), (6 * RATE, 10 * RATE), (30 * RATE, 50 * RATE))),
+        Window(spans=((55 * RATE, 58 * RATE),)),
+    ]
+
+
+def test_a_window_tells_where_in_the_stream_a_moment_of_it_is() -> None:
+    window = Window(spans=((RATE, 5 * RATE), (20 * RATE, 26 * RATE)))
+    assert (window.length, window.span_at(3.9), window.span_at(4.0), window.span_at(99.0)) == (10.0, 0, 1, 1)
+    assert (window.in_stream(1.5, 0), window.in_stream(5.0, 1)) == (2.5, 21.0)
+    assert (window.in_stream(5.0, 0), window.in_stream(3.0, 1)) == (5.0, 20.0)  # held inside the span
+    assert window.rest(5.0) == Window(spans=((21 * RATE, 26 * RATE),))
+    assert window.rest(1.0) == Window(spans=((2 * RATE, 5 * RATE), (20 * RATE, 26 * RATE)))
+
+
+def test_a_window_is_filled_up_to_a_pause_and_no_further(tmp_path: Path) -> None:
+    calm, noisy = _noise(tmp_path, 60, quiet=(25.0, 25.4)), tmp_path / "noisy.pcm"
+    first, second = _packed(calm, (0, 10), (12, 36))
+    assert (first.spans[0], 25.0 <= first.end / RATE <= 25.4) == ((0, 10 * RATE), True)
+    assert second.spans == ((first.end, 36 * RATE),)
+    noisy.write_bytes(_noise(tmp_path, 60).read_bytes())
+    assert [one.spans for one in _packed(noisy, (0, 10), (12, 36))] == [
+        ((0, 10 * RATE),), ((12 * RATE, 36 * RATE),)
     ]  # fmt: skip
 
 
@@ -46,10 +67,13 @@ def test_every_window_fits_and_no_speech_is_left_out(tmp_path: Path, spans: list
     packed = _packed(pcm, *regions)
     covered = np.zeros(100 * RATE, bool)
     for window in packed:
-        assert 0 < window.end - window.start <= 30 * RATE
-        assert not covered[window.start : window.end].any()
-        covered[window.start : window.end] = True
+        assert 0 < window.samples <= 30 * RATE
+        for start, end in window.spans:
+            assert not covered[start:end].any()
+            covered[start:end] = True
     assert all(covered[int(start * RATE) : int(end * RATE)].all() for start, end in regions)
+    once_more = [Region(start=one / RATE, end=end / RATE) for window in packed for one, end in window.spans]
+    assert windows(pcm, once_more, longest=30.0, search=8.0) == packed
 
 
 def test_an_odd_last_byte_is_no_sample(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A line of real tools and engines for the stages, without vault, catalogue or runner."""
 
 import hashlib
+import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Maker, Media, Outcome
 from pipeline.core.ports import Engine, MediaTools
@@ -17,6 +19,7 @@ from pipeline.settings import Settings, read_settings
 from pipeline.stages import all_stages
 from pipeline.stages.base import Acquired, Job, Result, Stage
 from pipeline.tools import open_tools
+from pipeline.usecases.schemas import body_of
 
 
 @dataclass(kw_only=True)
@@ -49,6 +52,8 @@ class Line:
         self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment], acquired: tuple[Acquired, ...]
     ) -> Enrichment:
         result = _short_cut(stage, known) or self._work(stage, asset, file, known, acquired)
+        if result.body:
+            _shape(stage).validate(result.body.model_dump(mode="json"))
         return Enrichment(
             asset=asset.id, kind=stage.writes, maker=Maker(stage=stage.name, version=stage.version), basis=(),
             outcome=result.outcome, made_at="2026-01-01T00:00:00Z", code=result.code, reason=result.reason,
@@ -106,6 +111,11 @@ def _short_cut(stage: Stage, known: Mapping[Kind, Enrichment]) -> Result | None:
 
 
 @cache
+def _shape(stage: Stage) -> Draft202012Validator:
+    return Draft202012Validator(body_of(stage).model_json_schema(mode="serialization"))
+
+
+@cache
 def _engine(port: Any) -> Engine:
     from pipeline.engines.registry import open_engine
     from pipeline.weights import ensure_lock
@@ -132,3 +142,15 @@ def line(tmp_path: Path) -> Line:
     folder.mkdir()
     settings = read_settings()
     return Line(folder=folder, tools=open_tools(settings), engines=_engine, has=_has, settings=settings)
+
+
+@pytest.fixture
+def film(testdata: Path, tmp_path: Path) -> Path:
+    """A film of two shots, two seconds each: a bus with people, then a red parrot."""
+    file = tmp_path / "film.mp4"
+    shown = [testdata / "photo_objects" / name for name in ("bus.jpg", "coral_parrot.jpg")]
+    given = [part for one in shown for part in ("-loop", "1", "-t", "2", "-framerate", "10", "-i", str(one))]
+    fit = "scale=640:640:force_original_aspect_ratio=decrease,pad=640:640:-1:-1,setsar=1,format=yuv420p"
+    join = f"[0]{fit}[a];[1]{fit}[b];[a][b]concat"
+    subprocess.run(["ffmpeg", "-v", "error", *given, "-filter_complex", join, str(file)], check=True)
+    return file

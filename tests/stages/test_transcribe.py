@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.model import Asset, AssetId, Coverage, Derivative, Enrichment, Kind, Maker, Outcome
-from pipeline.core.ports import Heard, Region, Tongue, Transcriber, Word
+from pipeline.core.ports import Heard, Region, TextLanguage, Tongue, Transcriber, Word
 from pipeline.stages.base import Job, Result
 from pipeline.stages.transcribe import transcribe
 from tests.stages.conftest import Line
@@ -29,6 +29,8 @@ class Scripted:
     environment: Mapping[str, str] = field(default_factory=dict)
     reliability: Mapping[str, str] = field(default_factory=lambda: {"en": "usable", "fr": "usable", "ar": "low"})
 
+    reach: float = 300.0
+
     def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
         assert pcm
         self.asked.append(len(regions))
@@ -46,9 +48,43 @@ class Scripted:
             "compression": 1.0,
         }
         share = dict(self.tongues[one.start]).get(language, 0.0)
-        word = Word(start=one.start, end=one.end, text="something", confidence=0.9)
         told.update(self.says.get(one.start, {}))
-        return Heard(start=one.start, end=one.end, language=language, language_probability=share, words=(word,), **told)
+        texts = told["text"].split()
+        step = (one.end - one.start) / len(texts)
+        words = tuple(
+            Word(start=one.start + step * n, end=one.start + step * (n + 1), text=text, confidence=0.9)
+            for n, text in enumerate(texts)
+        )
+        return Heard(start=one.start, end=one.end, language=language, language_probability=share, words=words, **told)
+
+
+@dataclass(kw_only=True)
+class Other(Scripted):
+    """A second ear: whatever it is given to hear, it writes what it is told for that moment."""
+
+    engine: str = "other"
+    heard: list[float] = field(default_factory=list)
+
+    def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
+        self.heard += [round(one.start + 0.2, 3) for one in regions]
+        inside = [Region(start=round(one.start + 0.2, 3), end=round(one.end - 0.2, 3)) for one in regions]
+        return super().transcribe(pcm, inside, language)
+
+
+@dataclass(kw_only=True)
+class Letters:
+    """A reader that takes each text for the language it is told."""
+
+    tells: Mapping[str, Sequence[tuple[str, float]]]
+    engine: str = "letters"
+    model: str = "none"
+    weights_sha256: str = ""
+    provenance: str = "none"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def languages(self, texts: Sequence[str]) -> list[tuple[tuple[str, float], ...]]:
+        return [tuple(self.tells.get(one, ())) for one in texts]
 
 
 def _known(kind: Kind, body: dict[str, Any], coverage: Coverage | None = None) -> Enrichment:
@@ -66,8 +102,11 @@ def _transcribe(
     line: Line,
     engine: Transcriber,
     spans: Sequence[tuple[float, float]],
+    *,
     start: float = 0.0,
     gaps: Sequence[tuple[float, float]] = (),
+    other: Transcriber | None = None,
+    letters: TextLanguage | None = None,
 ) -> Result:
     sound = {"stream": 1, "channels": 2, "start": start, "duration": 100.0, "gaps": [list(one) for one in gaps]}
     regions = [{"stream": 1, "channel": 0, "start": start + one, "end": start + end} for one, end in spans]
@@ -79,7 +118,7 @@ def _transcribe(
             Kind.SPEECH: _known(Kind.SPEECH, {"regions": regions}),
         },
     )  # fmt: skip
-    return transcribe(job, engine)
+    return transcribe(job, engine, other, letters)
 
 
 def _body(result: Result) -> dict[str, Any]:
@@ -180,6 +219,72 @@ def test_rejected_words_stand_only_in_the_readings(line: Line) -> None:
     assert result.coverage == Coverage(unit="seconds", of=100.0, read=100.0)
     assert (segment["text"], segment["code"], segment["words"]) == (None, "N-SPEECH-002", [])
     assert segment["readings"] == [{"engine": "scripted", **says}]
+
+
+ENGLISH = {start: [("en", 0.98)] for start in (0.0, 10.0, 20.0, 30.0)}
+
+
+def test_doubted_passages_are_read_again_and_others_are_not(line: Line) -> None:
+    first = Scripted(tongues=ENGLISH, says={
+        10.0: {"text": "the ship was in the harbour", "confidence": 0.4},
+        20.0: {"text": "they left at nine in the morning", "confidence": 0.4},
+    })  # fmt: skip
+    other = Other(tongues=ENGLISH, says={
+        10.0: {"text": "The ship was in the harbour!", "confidence": 0.7},
+        20.0: {"text": "we let nine men in", "confidence": 0.6},
+    })  # fmt: skip
+    spans = [(0.0, 5.0), (10.0, 15.0), (20.0, 25.0)]
+    sure, same, apart = _body(_transcribe(line, first, spans, other=other))["segments"]
+    assert other.heard == [10.0, 20.0]
+    assert (sure["readings"], sure["disagreement"], sure["flags"]) == ([], None, [])
+    assert (same["disagreement"], same["flags"]) == (0.0, ["low_confidence"])
+    assert same["readings"] == [
+        {"engine": "scripted", "text": "the ship was in the harbour", "confidence": 0.4},
+        {"engine": "other", "text": "The ship was in the harbour!", "confidence": 0.7},
+    ]
+    # they>we left>let at>- nine ->men in the>- morning>-: six changes over seven words
+    assert (apart["disagreement"], apart["flags"]) == (0.857, ["low_confidence", "disagreement"])
+    assert apart["text"] == "they left at nine in the morning"
+
+
+def test_a_second_reading_never_costs_more_than_its_share(line: Line) -> None:
+    spans = [(30.0 * number, 30.0 * number + 20) for number in range(40)]
+    tongues = {start: [("en", 0.98)] for start, _ in spans}
+    unsure = {start: {"confidence": 0.5 - start / 1e4} for start, _ in spans}
+    other = Other(tongues=tongues)
+    body = _body(_transcribe(line, Scripted(tongues=tongues, says=unsure), spans, other=other))
+    assert other.heard == [start for start, _ in spans[-10:]]  # a quarter of it, the least sure
+    assert sum(bool(one["readings"]) for one in body["segments"]) == 10
+
+
+def test_what_was_rejected_stays_so_whatever_the_second_reading_says(line: Line) -> None:
+    says = {"text": "Subtitles by the Amara.org community", "confidence": 0.5}
+    heard = {10.0: {"text": "good evening to all", "confidence": 0.9}}
+    result = _transcribe(
+        line, Scripted(tongues=ENGLISH, says={10.0: says}), [(10.0, 18.0)], other=Other(tongues=ENGLISH, says=heard)
+    )
+    (segment,) = _body(result)["segments"]
+    assert (segment["text"], segment["code"]) == (None, "N-SPEECH-002")
+    assert [one["text"] for one in segment["readings"]] == [says["text"], "good evening to all"]
+
+
+@pytest.mark.parametrize(
+    ("heard", "told", "flags"),
+    [
+        ("en", (("en", 0.97),), []),
+        ("en", (("fr", 0.95), ("en", 0.02)), ["language_doubt"]),
+        ("en", (("fr", 0.6), ("en", 0.3)), []),
+        ("ar", (("ar", 0.6), ("ckb", 0.35)), ["low_confidence", "language_doubt"]),
+        ("ar", (("ckb", 0.9),), ["low_confidence", "language_doubt"]),
+    ],
+)
+def test_words_in_another_language_than_the_one_heard_are_doubted(
+    line: Line, heard: str, told: tuple[tuple[str, float], ...], flags: list[str]
+) -> None:
+    text = "four words of text"
+    engine = Scripted(tongues={0.0: [(heard, 0.97)]}, says={0.0: {"text": text}})
+    (segment,) = _body(_transcribe(line, engine, [(0.0, 5.0)], letters=Letters(tells={text: told})))["segments"]
+    assert (segment["flags"], segment["text_language"]) == (flags, told[0][0])
 
 
 @pytest.mark.slow
