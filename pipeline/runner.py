@@ -1,6 +1,7 @@
 """Runner: one stage on one asset: look up, ask the gate, do, sign, keep."""
 
 import logging
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -70,20 +71,31 @@ class Parts:
     limits: Mapping[str, Any]
     confirm: Callable[[AssetId], Callable[[Any], None]]
     """What must hold in the transaction that keeps a result: that the work is still ours."""
-    may_process: Callable[[AssetId], tuple[bool, str | None, str]]
-    """Whether the gate lets an asset be processed now; else the code and the reason."""
+    may_process: Callable[[AssetId, Kind, bool], tuple[bool, str | None, str]]
+    """Whether the gate lets this be made of an asset now, by an outside service or not; else code and reason."""
     acquired: Callable[[AssetId, tuple[str, ...], Path], tuple[Acquired, ...]] = lambda _asset, _facts, _into: ()
     """What is known of each way in which an asset came; side-cars are lent into a folder."""
 
 
+class _Read(threading.local):
+    """What was said of the asset that this thread works on; a statement never changes under its id."""
+
+    asset: AssetId | None = None
+    known: Mapping[EnrichmentId, Enrichment] = {}
+
+    def learn(self, asset: AssetId, said: Mapping[EnrichmentId, Enrichment]) -> None:
+        """Remember what was said, for the stages that follow ask for it."""
+        before = self.known if self.asset == asset else {}
+        self.asset, self.known = asset, {**before, **said}
+
+
 class Runner:
-    """Runs steps of one plan."""
+    """Runs steps of one plan. Several threads may run it at once, each on assets of its own."""
 
     def __init__(self, parts: Parts, steps: Sequence[Step]) -> None:
         self._parts = parts
         self._by_kind = {step.stage.writes: step.stage for step in steps}
-        self._read_of: AssetId | None = None
-        self._read: dict[str, dict[str, Any]] = {}
+        self._read = _Read()
         self.scratch: dict[AssetId, set[str]] = {}
         """Scratch derivatives made here, by asset: for whoever ends the work to drop."""
 
@@ -93,61 +105,64 @@ class Runner:
         What the material forbids becomes an outcome. ``Unavailable``, ``Misconfigured`` and
         ``Corrupt`` are the caller's, who knows whether to try again; nothing is recorded then.
         """
-        inputs = self._inputs(asset, stage)
+        rows = self._parts.catalogue.rows(asset.id)
+        before = rows.get(stage.name)
+        inputs = self._inputs(asset, stage, rows)
         if inputs is None:
             return None
         if short := _short_cut(stage, inputs):
-            return self._keep(asset, stage, *short)
-        maker = self._maker(stage)
+            return self._keep(asset, stage, short, before=before)
+        outside = stage.outside and self._parts.may_process(asset.id, stage.writes, True)[0]
+        maker = self._maker(stage, outside=outside)
         basis = tuple(inputs[kind].id for kind in (*stage.reads, *stage.maybe) if kind in inputs)
         facts = self._facts(asset, stage)
-        key = key_of(asset.id, stage.writes, maker, (*basis, *facts))
-        kept = self._parts.catalogue.by_key(key)
+        # What was never said is under no key.
+        key = key_of(asset.id, stage.writes, maker, (*basis, *facts)) if before else None
+        kept = self._parts.catalogue.by_key(key) if key else None
         if kept and not (redo and redo.wants(stage, maker)):
-            return self._keep_kept(asset, stage, kept.id)
-        allowed, code, reason = self._parts.may_process(asset.id)
+            return self._keep_kept(asset, stage, before, kept.id)
+        allowed, code, reason = self._parts.may_process(asset.id, stage.writes, False)
         if not allowed:
             result = Result(outcome=Outcome.HELD, code=code, reason=reason)
         else:
-            result = self._do(asset, stage, inputs)
+            result = self._do(asset, stage, inputs, outside=outside)
         rests_on = tuple(inputs[k] for k in inputs if inputs[k].id in basis)
-        return self._keep(asset, stage, maker, result, rests_on, facts=facts)
+        return self._keep(asset, stage, (maker, result, rests_on), before=before, facts=facts)
 
     def give_up(self, asset: Asset, stage: Stage, err: PipelineError) -> Row:
         """Record that a stage failed after all tries: an attempt, which never blocks a new one."""
         result = Result(outcome=Outcome.FAILED, code=err.code, reason=err.reason)
-        return self._keep(asset, stage, Maker(stage=stage.name, version=stage.version), result, ())
+        before = self._parts.catalogue.row(asset.id, stage.name)
+        maker = Maker(stage=stage.name, version=stage.version)
+        return self._keep(asset, stage, (maker, result, ()), before=before)
 
     # --- before the work
 
-    def _inputs(self, asset: Asset, stage: Stage) -> dict[Kind, Enrichment] | None:
+    def _inputs(self, asset: Asset, stage: Stage, rows: Mapping[str, Row]) -> dict[Kind, Enrichment] | None:
         wanted = list(stage.reads)
         if stage.media is not None and Kind.FORMAT not in wanted:
             wanted.append(Kind.FORMAT)
         found: dict[Kind, Enrichment] = {}
         for kind in (*wanted, *stage.maybe):
             maker = self._by_kind.get(kind)
-            current = self._current(asset.id, maker) if maker else None
+            row = rows.get(maker.name) if maker else None
+            current = self._enrichment(asset.id, row.enrichment) if row and row.enrichment else None
             if current is None and kind in wanted:
                 return None
-            if current and (kind in wanted or current.outcome is Outcome.DONE):
+            if current and (kind in (*wanted, *stage.heeds) or current.outcome is Outcome.DONE):
                 found[kind] = current
         return found
 
-    def _current(self, asset: AssetId, stage: Stage) -> Enrichment | None:
-        row = self._parts.catalogue.row(asset, stage.name)
-        return self._enrichment(asset, row.enrichment) if row and row.enrichment else None
-
     def _enrichment(self, asset: AssetId, wanted: EnrichmentId) -> Enrichment:
         """Find what was said of an asset; all of it is read once, for the stages that follow ask again."""
-        if self._read_of != asset or wanted not in self._read:
+        read = self._read
+        if read.asset != asset or wanted not in read.known:
             records = [*self._parts.vault.records(asset)]
             records += [entry.record for entry in self._parts.catalogue.unwritten(asset) if entry.record]
-            self._read_of = asset
-            self._read = {one["id"]: one for one in records}
-        if wanted not in self._read:
+            read.learn(asset, {EnrichmentId(one["id"]): Enrichment.from_json(one) for one in records})
+        if wanted not in read.known:
             raise Corrupt(f"enrichment {wanted} of {asset} is not in the vault", code="E-VAULT-003")
-        return Enrichment.from_json(self._read[wanted])
+        return read.known[wanted]
 
     def _facts(self, asset: Asset, stage: Stage) -> tuple[str, ...]:
         if not stage.facts:
@@ -166,8 +181,10 @@ class Runner:
             } if who else None  # fmt: skip
         return found
 
-    def _maker(self, stage: Stage) -> Maker:
+    def _maker(self, stage: Stage, *, outside: bool) -> Maker:
         parameters = {name: self._parts.limits[name] for name in stage.limits}
+        if outside:
+            parameters["outside"] = True
         if stage.also:
             parameters["also"] = self._also(stage)
         environment: dict[str, Any] = dict(self._parts.tools.environment(*stage.tools)) if stage.tools else {}
@@ -182,9 +199,9 @@ class Runner:
 
     # --- the work
 
-    def _do(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Result:
+    def _do(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment], *, outside: bool) -> Result:
         try:
-            return self._work(asset, stage, inputs)
+            return self._work(asset, stage, inputs, outside=outside)
         except (Unavailable, Misconfigured, Corrupt):
             raise
         except Refused as err:
@@ -204,7 +221,7 @@ class Runner:
             _log.error("%s failed: %s", stage.name, place)
             return Result(outcome=Outcome.FAILED, code="E-STAGE-001", reason=place)
 
-    def _work(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Result:
+    def _work(self, asset: Asset, stage: Stage, inputs: Mapping[Kind, Enrichment], *, outside: bool = False) -> Result:
         parts = self._parts
         with parts.vault.original(asset.id) as path, parts.derivatives.workspace() as scratch:
             job = Job(
@@ -212,7 +229,7 @@ class Runner:
                 limits={name: parts.limits[name] for name in stage.limits},
                 put=partial(self._put, asset.id),
                 derivative=partial(self._derivative, asset, inputs, scratch),
-                acquired=parts.acquired(asset.id, stage.facts, scratch) if stage.facts else (),
+                acquired=parts.acquired(asset.id, stage.facts, scratch) if stage.facts else (), outside=outside,
             )  # fmt: skip
             shelf = parts.engines
             further = (shelf.load(port) if shelf.has(port) else None for port in stage.also)
@@ -238,7 +255,7 @@ class Runner:
         if here := store.lend(wanted.sha256, scratch) or self._parts.vault.kept(asset.id, wanted.sha256):
             return here
         maker = self._by_kind[kind]
-        before = self._inputs(asset, maker)
+        before = self._inputs(asset, maker, self._parts.catalogue.rows(asset.id))
         if before is None:
             raise PipelineError(f"the input of {kind} is gone", code="E-STAGE-001")
         self._work(asset, maker, before)
@@ -248,20 +265,18 @@ class Runner:
 
     # --- after the work
 
-    def _keep_kept(self, asset: Asset, stage: Stage, wanted: EnrichmentId) -> Row:
-        row = self._parts.catalogue.row(asset.id, stage.name)
+    def _keep_kept(self, asset: Asset, stage: Stage, row: Row | None, wanted: EnrichmentId) -> Row:
         if row and row.enrichment == wanted:
             return row
         again = replace(self._enrichment(asset.id, wanted), made_at=now_text())
         if row and row.enrichment:
             again = replace(again, supersedes=(row.enrichment,))
-        return self._save(asset, stage, again)
+        return self._save(asset, stage, row, again)
 
     def _keep(
-        self, asset: Asset, stage: Stage, maker: Maker, result: Result, basis: tuple[Enrichment, ...],
-        *, facts: tuple[str, ...] = (),
-    ) -> Row:  # fmt: skip
-        before = self._parts.catalogue.row(asset.id, stage.name)
+        self, asset: Asset, stage: Stage, settled: "_Settled", *, before: Row | None, facts: tuple[str, ...] = ()
+    ) -> Row:
+        maker, result, basis = settled
         made = Enrichment(
             asset=asset.id, kind=stage.writes, maker=maker, basis=tuple(one.id for one in basis),
             outcome=result.outcome, made_at=now_text(), code=result.code, reason=result.reason,
@@ -270,16 +285,16 @@ class Runner:
         )  # fmt: skip
         if before and before.enrichment and before.enrichment != made.id and before.outcome.final:
             made = replace(made, supersedes=(before.enrichment,))
-        return self._save(asset, stage, made)
+        return self._save(asset, stage, before, made)
 
-    def _save(self, asset: Asset, stage: Stage, made: Enrichment) -> Row:
+    def _save(self, asset: Asset, stage: Stage, before: Row | None, made: Enrichment) -> Row:
         row = row_of(stage.name, made)
         catalogue = self._parts.catalogue
-        latest = [entry for entry in catalogue.entries(asset.id) if entry.kind == stage.writes]
-        if latest and latest[-1].id == made.id:
+        if before and catalogue.last(asset.id, stage.writes) == made.id:
             catalogue.set_row(row)  # said before, and still the last word
         else:
             catalogue.add(made, row, confirm=self._parts.confirm(asset.id))
+            self._read.learn(asset.id, {made.id: made})
         return row
 
 
@@ -289,6 +304,7 @@ def row_of(stage: str, made: Enrichment) -> Row:
         asset=made.asset, stage=stage, outcome=made.outcome, code=made.code, reason=made.reason,
         enrichment=made.id, partial=bool(made.coverage and made.coverage.partial),
         own=TAKEN_OVER not in made.maker.parameters,
+        seconds=made.coverage.read if made.coverage and made.coverage.unit == "seconds" else None,
     )  # fmt: skip
 
 

@@ -31,6 +31,17 @@ class Counts:
                 counts.setdefault(stage, {})[outcome] = n
         return counts
 
+    def probed(self, batch: str) -> dict[AssetId, float | None]:
+        """Return what was probed of a batch, with the seconds that were decoded of what lasts."""
+        query = (
+            select(t.ledger.c.asset, t.ledger.c.seconds)
+            .distinct()
+            .join(t.items, t.items.c.asset == t.ledger.c.asset)
+            .where(t.items.c.batch == batch, t.ledger.c.stage == "probe")
+        )
+        with self.database.read() as db:
+            return {AssetId(asset): seconds for asset, seconds in db.execute(query)}
+
     def accounted(self, batch: str, stages: Sequence[str]) -> tuple[int, int, int]:
         """Return (items, items with an outcome in every one of ``stages``, items with a partial result)."""
         done = select(func.count()).select_from(t.ledger).where(t.ledger.c.asset == t.items.c.asset)

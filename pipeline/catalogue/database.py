@@ -1,7 +1,8 @@
 """Database: one place that opens it, and turns its absence into a typed error."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,17 @@ _BUSY_SECONDS = 60
 
 
 class Database:
-    """A pool of connections; ``read`` and ``write`` are its only doors."""
+    """A pool of connections; ``read`` and ``write`` are its only doors. Safe among threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite lets one write at a time and has the others try again and again: ours wait in line instead.
+        self._turn = threading.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction: all of it, or nothing. On SQLite the lock is taken first, so none fails half-way."""
-        with _typed(), self.engine.begin() as connection:
+        with self._turn, _typed(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -60,6 +63,8 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
         options: dict[str, Any] = {"hide_parameters": True}  # they are evidence; an error message is not
+        if parsed.get_backend_name() != "sqlite" or parsed.database:
+            options["max_overflow"] = -1  # no thread waits for another's connection
         if parsed.get_backend_name() == "sqlite":
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "isolation_level": None}
             if parsed.database:

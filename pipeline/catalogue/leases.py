@@ -7,14 +7,23 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.schema import leases
 from pipeline.errors import Unavailable
+
+# What is asked for every asset is put together once.
+_OF_NAME = leases.c.name == bindparam("of_name")
+_OURS = _OF_NAME & (leases.c.owner == bindparam("of_owner"))
+_HOLDER = select(leases.c.owner, leases.c.until).where(_OF_NAME)
+_RENEW = update(leases).where(_OURS).values(until=bindparam("new_until"))
+_GIVE_BACK = delete(leases).where(_OURS)
+_TAKE = insert(leases)
 
 
 class Lost(Unavailable):
@@ -40,13 +49,12 @@ class Leases:
         now = time.time()
         try:
             with self._database.write() as connection:
-                row = connection.execute(select(leases.c.owner, leases.c.until).where(leases.c.name == name)).first()
+                row = connection.execute(_HOLDER, {"of_name": name}).first()
                 if row and row.until > now and _alive(row.owner):
                     return False
                 if row:  # by its owner: another may have taken it over since it was read
-                    gone = (leases.c.name == name) & (leases.c.owner == row.owner)
-                    connection.execute(delete(leases).where(gone))
-                connection.execute(insert(leases).values(name=name, owner=owner, until=now + self._seconds))
+                    connection.execute(_GIVE_BACK, {"of_name": name, "of_owner": row.owner})
+                connection.execute(_TAKE, {"name": name, "owner": owner, "until": now + self._seconds})
         except IntegrityError:
             return False  # somebody was first
         with self._lock:
@@ -60,7 +68,7 @@ class Leases:
             owner = self._held.pop(name, None)
         if owner:
             with self._database.write() as connection:
-                connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
+                connection.execute(_GIVE_BACK, {"of_name": name, "of_owner": owner})
 
     @contextmanager
     def holding(self, name: str, *, poll: float = 0.2) -> Iterator[None]:
@@ -81,9 +89,8 @@ class Leases:
             owner = self._held.get(name)
         if owner is None:
             return
-        mine = (leases.c.name == name) & (leases.c.owner == owner)
-        until = time.time() + self._seconds
-        if connection.execute(update(leases).where(mine).values(until=until)).rowcount == 0:
+        ours = {"of_name": name, "of_owner": owner, "new_until": time.time() + self._seconds}
+        if connection.execute(_RENEW, ours).rowcount == 0:
             raise Lost("another worker took this work over")
 
     def close(self) -> None:
@@ -122,6 +129,7 @@ def _boot() -> str:
         return "unknown"
 
 
+@cache
 def _process_mark(pid: int) -> str:
     return f"{socket.gethostname()}|{_boot()}|{pid}|{_started(pid)}"
 

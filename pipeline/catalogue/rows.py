@@ -21,7 +21,10 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """The latest outcome of a stage on an asset. ``own`` is false when it was taken over from an input."""
+    """The latest outcome of a stage on an asset. ``own`` is false when it was taken over from an input.
+
+    ``seconds`` is how much of a recording was decoded for it.
+    """
 
     asset: AssetId
     stage: str
@@ -31,6 +34,7 @@ class Row:
     enrichment: EnrichmentId | None = None
     partial: bool = False
     own: bool = True
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,4 +71,5 @@ def row_of(row: Any) -> Row:
     return Row(
         asset=AssetId(row.asset), stage=row.stage, outcome=Outcome(row.outcome), code=row.code, reason=row.reason,
         enrichment=EnrichmentId(row.enrichment) if row.enrichment else None, partial=row.partial, own=row.own,
+        seconds=row.seconds,
     )  # fmt: skip

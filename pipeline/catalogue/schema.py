@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 3
+VERSION = 4
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -73,6 +73,7 @@ ledger = Table(
     Column("enrichment", String(64), nullable=True),
     Column("partial", Boolean, nullable=False, default=False),
     Column("own", Boolean, nullable=False, default=True),  # false: taken over from an input
+    Column("seconds", Float, nullable=True),  # how much was decoded, of what lasts
     Index("ledger_enrichment", "enrichment"),
 )
 

@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, inspect, select, update
 
+from pipeline.catalogue import queries as q
 from pipeline.catalogue import schema as t
 from pipeline.catalogue.counts import Counts
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.rows import Entry, ItemRow, Row, entry_of, item_of, row_of
 from pipeline.core.canonical import digest
-from pipeline.core.model import Asset, AssetId, Enrichment, Key, Outcome
+from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind, Outcome
 
 Confirm = Callable[[Connection], None]
 
@@ -131,9 +132,8 @@ class Catalogue:
 
     def items_of(self, asset: AssetId) -> tuple[tuple[str, ItemRow], ...]:
         """Return every (batch, item) through which an asset came."""
-        query = select(t.items).where(t.items.c.asset == asset).order_by(t.items.c.batch, t.items.c.n)
         with self.database.read() as db:
-            return tuple((row.batch, item_of(row)) for row in db.execute(query))
+            return tuple((row.batch, item_of(row)) for row in db.execute(q.ITEMS_OF, {"of_asset": asset}))
 
     def batch_assets(self, batch: str, offset: int = 0, size: int | None = None) -> tuple[Asset, ...]:
         """Return the distinct assets of a batch, or a range of them, in order of first appearance."""
@@ -150,30 +150,34 @@ class Catalogue:
 
     def by_key(self, key: Key) -> Entry | None:
         """Return the latest final result kept under a key."""
-        query = select(t.enrichments).where(t.enrichments.c.key == key, t.enrichments.c.final)
         with self.database.read() as db:
-            row = db.execute(query.order_by(t.enrichments.c.seq.desc()).limit(1)).first()
+            row = db.execute(q.BY_KEY, {"of_key": key}).first()
         return entry_of(row) if row else None
+
+    def last(self, asset: AssetId, kind: Kind) -> EnrichmentId | None:
+        """Return the id of the latest result of a kind, final or not."""
+        with self.database.read() as db:
+            return db.execute(q.LAST, {"of_asset": asset, "of_kind": str(kind)}).scalar()
 
     def entries(self, asset: AssetId) -> tuple[Entry, ...]:
         """Return every enrichment of an asset, in the order made."""
-        query = select(t.enrichments).where(t.enrichments.c.asset == asset).order_by(t.enrichments.c.seq)
         with self.database.read() as db:
-            return tuple(entry_of(row) for row in db.execute(query))
+            return tuple(entry_of(row) for row in db.execute(q.ENTRIES, {"of_asset": asset}))
 
     def add(self, enrichment: Enrichment, row: Row, *, confirm: Confirm = lambda _db: None) -> None:
         """Keep a new result and its ledger row, together; the batch's last steps are then to be done again.
 
         ``confirm`` runs in the transaction and may raise: nothing is kept then.
         """
+        record = json.dumps(enrichment.as_json(), ensure_ascii=True)
+        entry = {
+            "id": enrichment.id, "key": enrichment.key, "asset": enrichment.asset, "kind": str(enrichment.kind),
+            "final": enrichment.outcome.final, "record": record, "run": None,
+        }  # fmt: skip
         with self.database.write() as db:
             confirm(db)
-            db.execute(delete(t.ledger).where(t.ledger.c.asset == row.asset, t.ledger.c.stage.in_(STEPS)))
-            db.execute(insert(t.enrichments).values(
-                id=enrichment.id, key=enrichment.key, asset=enrichment.asset, kind=str(enrichment.kind),
-                final=enrichment.outcome.final, record=json.dumps(enrichment.as_json(), ensure_ascii=True), run=None,
-            ))  # fmt: skip
-            _set_row(db, row)
+            db.execute(q.NEW_ENTRY, entry)
+            _set_row(db, row, forget=STEPS)
 
     def add_written(self, records: Iterable[dict[str, Any]], run: str, rows: Iterable[Row]) -> None:
         """Enter results that the vault already has; used by the rebuild."""
@@ -216,7 +220,7 @@ class Catalogue:
     def rows(self, asset: AssetId) -> dict[str, Row]:
         """Return the latest outcome of every stage on an asset."""
         with self.database.read() as db:
-            return {row.stage: row_of(row) for row in db.execute(select(t.ledger).where(t.ledger.c.asset == asset))}
+            return {row.stage: row_of(row) for row in db.execute(q.ROWS, {"of_asset": asset})}
 
     def set_row(self, row: Row) -> None:
         """Note an outcome: a kept result that is current again, or a step of a run."""
@@ -224,12 +228,13 @@ class Catalogue:
             _set_row(db, row)
 
 
-def _set_row(db: Connection, row: Row) -> None:
-    db.execute(delete(t.ledger).where(t.ledger.c.asset == row.asset, t.ledger.c.stage == row.stage))
-    db.execute(insert(t.ledger).values(
-        asset=row.asset, stage=row.stage, outcome=str(row.outcome), code=row.code, reason=row.reason,
-        enrichment=row.enrichment, partial=row.partial, own=row.own,
-    ))  # fmt: skip
+def _set_row(db: Connection, row: Row, *, forget: tuple[str, ...] = ()) -> None:
+    db.execute(q.FORGET_ROWS, {"of_asset": row.asset, "stages": [row.stage, *forget]})
+    db.execute(q.NEW_ROW, {
+        "asset": row.asset, "stage": row.stage, "outcome": str(row.outcome), "code": row.code, "reason": row.reason,
+        "enrichment": row.enrichment, "partial": row.partial, "own": row.own,
+        "seconds": row.seconds,
+    })  # fmt: skip
 
 
 def _without_ending(path: str) -> str:

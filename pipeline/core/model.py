@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar, NewType
 
 from pipeline.core.canonical import digest
@@ -166,7 +167,7 @@ class Derivative:
     keep: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Enrichment:
     """An append-only statement about an asset, and who made it from what."""
 
@@ -189,12 +190,12 @@ class Enrichment:
     by: str = "machine"
     reviewer: str | None = None
 
-    @property
+    @cached_property
     def key(self) -> Key:
         """What determines the work, known before it is done."""
         return key_of(self.asset, self.kind, self.maker, (*self.basis, *self.facts))
 
-    @property
+    @cached_property
     def id(self) -> EnrichmentId:
         """What was said, and under which key."""
         coverage = self.coverage.as_json() if self.coverage else None

@@ -30,7 +30,9 @@ def lease_of(asset: AssetId) -> str:
     return f"asset:{asset}"
 
 
-def each(home: Home, assets: Sequence[Asset], work: Work, *, told: Callable[[Any], None] = lambda _answer: None) -> None:
+def each(
+    home: Home, assets: Sequence[Asset], work: Work, *, told: Callable[[Any], None] = lambda _answer: None
+) -> None:
     """Work on each asset under its lease; what another worker holds comes last, when it is free.
 
     ``told`` gets every answer, in this thread. An outside fault of one asset is raised when all others

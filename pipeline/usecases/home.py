@@ -138,8 +138,10 @@ class Home:
             )
 
     def close(self) -> None:
-        """Give leases and connections back."""
+        """Give leases, connections and programs back."""
         self.leases.close()
+        if "tools" in self.__dict__:
+            self.tools.close()
         self.index.close()
         self.catalogue.database.close()
 

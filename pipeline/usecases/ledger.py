@@ -69,17 +69,17 @@ def reconcile(home: Home, batch: str) -> dict[str, Any]:
 
 
 def shards(home: Home, batch: str) -> list[dict[str, Any]]:
-    """Cut a batch into ranges of its assets, by estimated cost; ids only, 1000 at most.
+    """Cut a batch into ranges of its assets, by cost; ids only, 1000 at most.
 
-    Before anything is decoded, bytes are the only measure that cannot lie: a second of material
-    is taken as 50 kB.
+    What was probed costs the seconds that were decoded of it, whatever it declares. Before, bytes are
+    the only measure that cannot lie: a second of material is taken as 50 kB.
     """
-    assets = home.catalogue.batch_assets(batch)
+    assets, probed = home.catalogue.batch_assets(batch), home.catalogue.counts.probed(batch)
     limit = max(home.settings.shard_items, -(-len(assets) // _MOST_SHARDS))
     ranges: list[tuple[int, int]] = []
     start, cost = 0, 0.0
     for place, asset in enumerate(assets):
-        weight = 1 + asset.bytes / _BYTES_PER_SECOND
+        weight = 1 + (probed.get(asset.id) or 0.0 if asset.id in probed else asset.bytes / _BYTES_PER_SECOND)
         full = place - start >= limit or cost + weight > home.settings.shard_seconds
         if place > start and full and len(ranges) < _MOST_SHARDS - 1:
             ranges.append((start, place - start))

@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from pipeline.catalogue import Entry, Lost, Row
 from pipeline.core.gate import Purpose
 from pipeline.core.halt import check, pause
-from pipeline.core.model import Asset, AssetId, Outcome
+from pipeline.core.model import Asset, AssetId, Kind, Outcome
 from pipeline.errors import Misconfigured, PipelineError, Unavailable
+from pipeline.index.hashes import prints_of
 from pipeline.index.rows import rows_of
 from pipeline.plan import Step, plan
 from pipeline.runner import Parts, Redo, Runner
@@ -73,8 +74,9 @@ class Line:
 
         return confirm
 
-    def _may_process(self, asset: AssetId) -> tuple[bool, str | None, str]:
-        decision = decide(self._home, Purpose.PROCESS, asset)
+    def _may_process(self, asset: AssetId, kind: Kind, outside: bool) -> tuple[bool, str | None, str]:
+        purpose = Purpose.TRANSLATE if kind == Kind.TRANSLATION else Purpose.PROCESS
+        decision = decide(self._home, purpose, asset, outside=outside)
         return decision.allowed, decision.code, "; ".join(decision.reasons)
 
     def _write_back(self, asset: AssetId, fresh: Sequence[Entry]) -> None:
@@ -107,8 +109,9 @@ class Line:
             self._home.derivatives.drop(sha256)
 
     def _index(self, asset: AssetId) -> None:
-        rows = rows_of(fold(self._home, asset))
-        self._home.index.put(asset, rows)
+        document = fold(self._home, asset)
+        rows = rows_of(document)
+        self._home.index.put(asset, rows, prints_of(document))
         self._home.catalogue.set_row(index_row(asset, found=bool(rows)))
 
 

@@ -6,7 +6,8 @@ from typing import Any
 from pipeline.catalogue import Row
 from pipeline.catalogue.store import FILLED
 from pipeline.core.model import AssetId, Enrichment, Outcome
-from pipeline.core.ports import IndexRow
+from pipeline.core.ports import IndexRow, Print
+from pipeline.index.hashes import prints_of
 from pipeline.index.rebuild import rebuild as build_beside
 from pipeline.index.rows import rows_of
 from pipeline.runner import row_of
@@ -75,10 +76,11 @@ def rebuild_index(home: Home) -> dict[str, Any]:
     """Build the index beside the old one from every asset, compare, and swap."""
     done = 0
 
-    def everything() -> Iterator[tuple[AssetId, Sequence[IndexRow]]]:
+    def everything() -> Iterator[tuple[AssetId, Sequence[IndexRow], Sequence[Print]]]:
         nonlocal done
         for asset in home.vault.assets():
-            yield asset, rows_of(fold(home, asset))
+            document = fold(home, asset)
+            yield asset, rows_of(document), prints_of(document)
             done += 1
 
     report = build_beside(home.index, everything())

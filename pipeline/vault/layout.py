@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -31,6 +32,7 @@ def object_digest(object_id: str) -> str:
     return hashlib.sha256(object_id.encode()).hexdigest()
 
 
+@lru_cache(maxsize=4096)
 def object_folder(root: Path, object_id: str) -> Path:
     """Return the folder of an object, whether it exists or not."""
     digest = object_digest(object_id)

@@ -1,9 +1,11 @@
 """Workers that share a batch, die in the middle, or cut it differently leave the same results, once each."""
 
+import contextlib
 import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.plan import plan
 from tests.service.conftest import tone
 
 pytestmark = pytest.mark.slow
 
+STAGES = len(plan())
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -69,7 +73,7 @@ def test_two_processes_finish_one_batch_together(tmp_path: Path, testdata: Path)
     home = Path(os.environ["EVIDENCE_HOME"])
     assert len(versions(home)) == 10  # one write-back an asset, whoever did it
     for found in ids(items).values():
-        assert len(found) == len(set(found)) == 6
+        assert len(found) == len(set(found)) == STAGES
 
 
 @pytest.mark.parametrize("after", [0.5, 2.5, 5.0])
@@ -91,9 +95,52 @@ def test_a_killed_process_loses_and_repeats_nothing(tmp_path: Path, testdata: Pa
     assert status["accounted"] == status["items"] == 10
     assert {name: (home / name).read_bytes() for name in before} == before
     for found in ids(items).values():
-        assert len(found) == len(set(found)) == 6
+        assert len(found) == len(set(found)) == STAGES
     assert run("audit", "--full")["findings"] == []
     assert run("verify-log")["findings"] == []
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_process_ends_soon_and_whole(tmp_path: Path, testdata: Path, sent: signal.Signals) -> None:
+    items = run("submit", batch(tmp_path / "m", testdata), "--recursive", "--batch", "b")["items"]
+    home = Path(os.environ["EVIDENCE_HOME"])
+    with subprocess.Popen(
+        command("process", "b"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    ) as worker:
+        deadline = time.monotonic() + 60
+        while not versions(home) and time.monotonic() < deadline and worker.poll() is None:
+            time.sleep(0.02)
+        programs = [pid for pid in _children(worker.pid) if Path(f"/proc/{pid}").exists()]
+        worker.send_signal(sent)
+        assert worker.wait(60) == 130
+
+    until = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in programs) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [pid for pid in programs if Path(f"/proc/{pid}").exists()] == []
+    with sqlite3.connect(home / "catalogue.sqlite") as database:
+        assert database.execute("SELECT count(*) FROM leases").fetchone() == (0,)
+    database.close()
+
+    assert run("process", "b")["accounted"] == 10
+    for found in ids(items).values():
+        assert len(found) == len(set(found)) == STAGES
+    assert run("audit", "--full")["findings"] == []
+    assert run("verify-log")["findings"] == []
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes below one, by their parents."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            stat = (entry / "stat").read_text(encoding="ascii", errors="replace")
+            parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    found, waiting = [], [pid]
+    while waiting:
+        found += (below := parents.get(waiting.pop(), []))
+        waiting += below
+    return found
 
 
 def test_ids_do_not_depend_on_threads_shards_or_company(tmp_path: Path, testdata: Path) -> None:
@@ -102,7 +149,7 @@ def test_ids_do_not_depend_on_threads_shards_or_company(tmp_path: Path, testdata
     for n, (threads, order) in enumerate((("1", 1), ("2", -1))):
         env = {
             "EVIDENCE_HOME": str(tmp_path / f"home{n}"), "EVIDENCE_KEYS": str(tmp_path / f"keys{n}"),
-            "OMP_NUM_THREADS": threads,
+            "OMP_NUM_THREADS": threads, "EVIDENCE_ITEMS_AT_ONCE": "8" if order == 1 else "1",
         }  # fmt: skip
         files = sorted(folder.iterdir())[::order]
         whole = run("submit", *files, "--batch", "b", **env)["items"]

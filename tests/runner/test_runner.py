@@ -13,7 +13,7 @@ from pipeline.core.ports import MediaTools
 from pipeline.errors import Misconfigured, Refused, Unavailable
 from pipeline.plan import plan
 from pipeline.runner import Parts, Redo, Runner
-from pipeline.stages.base import MEDIA, Job, Result, Stage, done, empty
+from pipeline.stages.base import MEDIA, Job, Result, Stage, done, empty, unsupported
 from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 
@@ -61,7 +61,7 @@ class Bench:
             Parts(
                 vault=self.parts.vault, catalogue=self.catalogue, derivatives=self.derivatives,
                 tools=cast("MediaTools", None), engines=cast("Any", None), limits=limits,
-                may_process=lambda _asset: self.allowed, confirm=lambda _asset: lambda _db: None,
+                may_process=lambda _asset, _kind, _outside: self.allowed, confirm=lambda _asset: lambda _db: None,
             ),
             steps,
         )  # fmt: skip
@@ -219,7 +219,7 @@ def test_a_pending_input_leaves_the_stage_pending(bench: Bench) -> None:
         Parts(
             vault=bench.parts.vault, catalogue=bench.catalogue, derivatives=bench.derivatives,
             tools=cast("MediaTools", None), engines=cast("Any", None), limits={},
-            may_process=lambda _asset: (True, None, ""), confirm=lambda _asset: lambda _db: None,
+            may_process=lambda _asset, _kind, _outside: (True, None, ""), confirm=lambda _asset: lambda _db: None,
         ),
         plan([identify(), lonely]),
     )  # fmt: skip
@@ -273,3 +273,24 @@ def test_partial_coverage_shows_in_the_ledger(bench: Bench) -> None:
     row = bench.run(identify(), stage("count", WORDS, lambda _job: done(Count(n=1.0), coverage=cut)))[1]
 
     assert row.partial
+
+
+@pytest.mark.parametrize("heeds", [(), (WORDS,)])
+def test_only_a_stage_that_heeds_an_input_is_told_why_it_is_not_there(bench: Bench, heeds: tuple[Kind, ...]) -> None:
+    told: list[tuple[Any, Mapping[str, Any]]] = []
+
+    def work(job: Job) -> Result:
+        found = job.known.get(WORDS)
+        told.append((found and found.code, job.body(WORDS)))
+        return done(Count(n=1.0))
+
+    unread = stage("words", WORDS, lambda _job: unsupported("U-LANG-001", "nobody reads it", body=Count(n=2.0)))
+    after = stage("after", Kind("after"), work, maybe=(WORDS,), heeds=heeds)
+    bench.run(identify(), unread, after)
+    read = stage("words", WORDS, lambda _job: done(Count(n=3.0)), version=2)
+    bench.run(identify(), read, after)
+
+    assert told == [("U-LANG-001" if heeds else None, {}), (None, {"n": 3.0})]
+    records = [one.record for one in bench.catalogue.entries(bench.asset.id) if one.kind == "after" and one.record]
+    basis = [set(one["basis"]) for one in records]
+    assert [len(one & set(bench.ids(WORDS))) for one in basis] == [len(heeds), 1]
