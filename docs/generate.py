@@ -1,6 +1,7 @@
 """Reference pages: written from the code, so that they cannot say anything else; ``--check`` compares."""
 
 import argparse
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from pipeline.arguments import make_parser  # noqa: E402 (the checkout comes fir
 from pipeline.errors import CODES  # noqa: E402
 from pipeline.plan import plan  # noqa: E402
 from pipeline.settings import FROM_ENVIRONMENT, Limits, Settings  # noqa: E402
+from pipeline.usecases.schemas import schemas  # noqa: E402
 
 _NOTE = "<!-- Written by docs/generate.py from the code; `make docs` writes it again. -->\n\n"
 
@@ -93,15 +95,22 @@ def stages() -> str:
 PAGES = {"codes.md": codes, "settings.md": settings, "commands.md": commands, "stages.md": stages}
 
 
+def texts() -> Iterator[tuple[Path, str]]:
+    """Every file that is written from the code, and what it says."""
+    for name, make in PAGES.items():
+        yield DOCS / "reference" / name, _NOTE + make()
+    for name, schema in schemas().items():
+        yield DOCS / "schema" / name, json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
     """Write the pages, or compare them with what stands there."""
     check = "--check" in sys.argv[1:]
     stale = []
-    for name, make in PAGES.items():
-        page, text = DOCS / "reference" / name, _NOTE + make()
+    for page, text in texts():
         if check:
             if not page.is_file() or page.read_text(encoding="utf-8") != text:
-                stale.append(name)
+                stale.append(page.name)
         else:
             page.parent.mkdir(exist_ok=True)
             page.write_text(text, encoding="utf-8")

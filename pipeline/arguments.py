@@ -39,6 +39,8 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+FORMATS = ("jsonl", "csv", "geojson", "webvtt", "srt")
+
 Add = Callable[[str, str], argparse.ArgumentParser]
 
 
@@ -89,6 +91,9 @@ def _finding_commands(add: Add) -> None:
     one = add("show", "show all that is known of an asset")
     one.add_argument("asset", metavar="ASSET", help="its SHA-256, or a prefix that fits no other")
 
+    one = add("similar", "find other copies of an asset: cut, mirrored, resized, coded anew, heard elsewhere")
+    one.add_argument("asset", metavar="ASSET", help="its SHA-256, or a prefix that fits no other")
+
     one = add("search", "find what was said, written or shown")
     one.add_argument("query", metavar="QUERY")
     one.add_argument("--language", metavar="L")
@@ -115,9 +120,17 @@ def _keeping_commands(add: Add) -> None:
     one = add("export", "hand material to somebody whom its conditions allow")
     one.add_argument("assets", nargs="*", metavar="ASSET")
     one.add_argument("--batch", metavar="REF")
-    one.add_argument("--format", required=True, choices=("jsonl",))
+    one.add_argument("--format", required=True, choices=FORMATS)
     one.add_argument("--to", required=True, type=Path, metavar="DIR")
     one.add_argument("--recipient", required=True, metavar="NAME")
+
+    one = add("report", "write a batch as one page to read: for you alone, with no network")
+    one.add_argument("batch", metavar="REF")
+    one.add_argument("--to", required=True, type=Path, metavar="FILE")
+
+    one = add("evaluate", "measure how right the line is on material whose truth is known (docs/evaluation.md)")
+    one.add_argument("what", choices=("speech", "text", "labels", "place"))
+    one.add_argument("--manifest", required=True, type=Path, metavar="CSV")
 
     one = add("models", "list, fetch, verify or choose models")
     one.add_argument("action", choices=("list", "fetch", "verify", "resolve"))

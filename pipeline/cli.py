@@ -126,6 +126,10 @@ def _show(args: argparse.Namespace) -> Answer:
     return _app().show(args.asset), DONE
 
 
+def _similar(args: argparse.Namespace) -> Answer:
+    return _app().similar(args.asset), DONE
+
+
 def _search(args: argparse.Namespace) -> Answer:
     document = _app().search(
         args.query, language=args.language, media=args.media, tag=args.tag, near=args.near, since=args.since,
@@ -161,6 +165,16 @@ def _export(args: argparse.Namespace) -> Answer:
         args.assets, batch=args.batch, form=args.format, to=args.to, recipient=args.recipient
     )  # fmt: skip
     return document, FINDINGS if document["withheld"] else DONE
+
+
+def _report(args: argparse.Namespace) -> Answer:
+    return _app().report(args.batch, to=args.to), DONE
+
+
+def _evaluate(args: argparse.Namespace) -> Answer:
+    from pipeline.service import evaluation
+
+    return evaluation(args.what, args.manifest), DONE
 
 
 def _models(args: argparse.Namespace) -> Answer:
@@ -201,12 +215,15 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], Answer]] = {
     "queue": _queue,
     "status": _status,
     "show": _show,
+    "similar": _similar,
     "search": _search,
     "audit": _audit,
     "verify-log": _verify_log,
     "recover": _recover,
     "rebuild": _rebuild,
     "export": _export,
+    "report": _report,
+    "evaluate": _evaluate,
     "models": _models,
     "grant": _grant,
     "conditions": _conditions,

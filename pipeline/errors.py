@@ -54,11 +54,18 @@ CODES: dict[str, Code] = {
     "N-AUDIO-001": Code("there is no sound in it", _NONE, "nothing"),
     "N-SPEECH-001": Code("no speech was found", _NONE, "nothing"),
     "N-SPEECH-002": Code("what the model wrote here is not offered as speech", _ANALYST, "listen; the rejected words stand in the readings"),
+    "N-OBJECT-001": Code("nothing was seen that the model knows", _NONE, "nothing; the body lists what it cannot see"),
+    "N-TAG-001": Code("no name for it is sure enough to be told", _NONE, "nothing"),
     "N-PLACE-001": Code("no position was found", _NONE, "nothing"),
+    "N-HASH-001": Code("nothing in it tells it from others: flat pictures, silence", _NONE, "nothing"),
+    "N-LANG-001": Code("it is in the language that it would be translated into", _NONE, "nothing"),
+    "N-LANG-002": Code("the model wrote no translation of this passage", _ANALYST, "read the original beside it"),
     "N-TEXT-001": Code("no text was found", _NONE, "nothing"),
+    "N-TEXT-002": Code("what was read here is not offered as text", _ANALYST, "look at the picture; the rejected reading stands beside"),
     # no engine covers it
     "U-LANG-001": Code("no configured model reads this language", _OPERATOR, "add a model whose card lists the language"),
     "U-LANG-002": Code("the language could not be told with enough certainty", _OPERATOR, "add a model that tells languages apart better, then redo"),
+    "U-LANG-003": Code("no configured model translates from this language", _OPERATOR, "add a model whose card lists the pair of languages"),
     "U-CODEC-001": Code("no configured tool decodes this codec", _OPERATOR, "add a tool that decodes it"),
     # held
     "H-COND-001": Code("the provider's conditions forbid it", _CUSTODIAN, "ask the provider, or release it by a recorded decision"),
@@ -79,6 +86,7 @@ CODES: dict[str, Code] = {
     "E-FIND-001": Code("no such asset, or none that you may see", _ANALYST, "check the identifier, or ask a custodian"),
     "E-FIND-002": Code("no such batch, or none that you may see", _ANALYST, "check the reference, or ask a custodian"),
     "E-FIND-003": Code("the prefix fits more than one asset", _ANALYST, "give more digits"),
+    "E-EVAL-001": Code("the manifest of truths is malformed", _ANALYST, "correct the rows that are named"),
     "E-QUERY-001": Code("the query or a filter is malformed", _ANALYST, "correct it"),
     "E-EXPORT-001": Code("the export cannot be made as asked", _ANALYST, "read the reason and ask again"),
     # access

@@ -19,10 +19,11 @@ from pipeline.engines.identity import port_name
 from pipeline.errors import CODES, Corrupt, Misconfigured
 from pipeline.plan import plan
 from pipeline.settings import Settings, read_settings
-from pipeline.usecases import find, ledger, persons, rebuild, terms
+from pipeline.usecases import find, ledger, likeness, persons, rebuild, terms
 from pipeline.usecases.access import CONDITIONS, COUNTING, HOLDS, Access, Denied, resolve
 from pipeline.usecases.batches import PREFIX
 from pipeline.usecases.home import PEOPLE, Home, open_home
+from pipeline.usecases.pages import write_report
 from pipeline.usecases.process import finish_shard, process, redo_of, run_task
 from pipeline.usecases.submit import check_reference, submission_of, submit
 from pipeline.vault import audit_root, verify_root
@@ -129,6 +130,17 @@ class App:
         self._note("show", found, withheld=len(decision.withheld))
         return find.document(self.home, found, decision)
 
+    def similar(self, asset: str) -> dict[str, Any]:
+        """Link an asset with its copies among those that this person may see."""
+        access = Access(self.home)
+        try:
+            found, decision = resolve(self.home, access, asset, Purpose.VIEW)
+        except Denied as err:
+            raise self._denied("similar", asset, err.reason, err.code) from None
+        answer = likeness.similar(self.home, access, found, decision)
+        self._note("similar", found, links=len(answer["links"]))
+        return answer
+
     def search(self, query: str, **given: Any) -> dict[str, Any]:
         """Find passages that this person may see."""
         answer = find.search(self.home, Access(self.home), query, **given)
@@ -142,6 +154,14 @@ class App:
         return find.export(
             self.home, Access(self.home), assets, batch=batch, form=form, to=to, recipient=recipient
         )  # fmt: skip
+
+    def report(self, batch: str, *, to: Path) -> dict[str, Any]:
+        """Write a batch as one page to read, as this person may see it."""
+        register = self._batch(batch, Permission.VIEW)
+        access = Access(self.home)
+        document = write_report(self.home, access, batch, ledger.status(self.home, batch, access), to)
+        self._note("report", register, shown=document["shown"])
+        return document
 
     # --- keeping
 
@@ -314,3 +334,10 @@ def models(action: str, *, profile: str | None = None, progress: Any = None) -> 
         steps = [one.stage.name for one in plan() if {port_name(port) for port in one.stage.engines} & again]
         return {"profile": lock.profile, "ports": {k: asdict(v) for k, v in lock.ports.items()}, "redo": steps}
     raise Misconfigured(f"models cannot {action}", code="E-CONF-009")
+
+
+def evaluation(what: str, manifest: Path) -> dict[str, Any]:
+    """Measure the line on material whose truth is known, in a home that is gone afterwards."""
+    from pipeline.usecases.evaluate import Evaluation, evaluate
+
+    return evaluate(read_settings(), Evaluation(what=what, manifest=manifest))

@@ -73,6 +73,18 @@ def _search(document: Json) -> Iterator[str]:
         yield f"  {n} could not be searched: {reason}"
 
 
+def _similar(document: Json) -> Iterator[str]:
+    for one in document["links"]:
+        at = "" if one["t"] is None else f" at {one['t']:.1f} s"
+        there = "" if one["other_t"] is None else f", there at {one['other_t']:.1f} s"
+        what = f"{one['kind']:<10} {one['distance']:.3f}{at}{there}"
+        yield f"{one['asset'][:16]}  {what}  [machine-made, {one['through']}]"
+    print_of = document["fingerprint"]
+    yield f"{len(document['links'])} links" + ("" if document["complete"] else "; not all likely prints were compared")
+    if print_of is None or print_of["code"]:
+        yield f"  its fingerprint: {print_of['outcome'] if print_of else 'not made yet'}"
+
+
 def _findings(document: Json) -> Iterator[str]:
     for one in document["findings"]:
         yield f"{one['code']} {_text(one['path'])}: {_text(one['what'])}"
@@ -85,6 +97,7 @@ _TELLERS: dict[str, Callable[[Any], Iterator[str]]] = {
     "process": _status,
     "status": _status,
     "search": _search,
+    "similar": _similar,
     "audit": _findings,
     "verify-log": _findings,
 }

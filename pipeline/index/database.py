@@ -16,14 +16,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipeline.errors import PipelineError, Unavailable
-from pipeline.index import folding
+from pipeline.index import folding, hashes
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _VERSION = _SCHEMA_VERSION * 1000 + folding.VERSION
 _APPLICATION = 0x45564958  # "EVIX"
 BUSY_SECONDS = 60.0
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE assets (
     asset TEXT PRIMARY KEY, passages INTEGER NOT NULL, digest TEXT NOT NULL,
     change INTEGER NOT NULL
@@ -40,6 +41,8 @@ CREATE VIRTUAL TABLE folded USING fts5 (
     exact, light, content = 'passages', content_rowid = 'id', tokenize = 'ascii', columnsize = 0
 );
 """
+    + hashes.SCHEMA
+)
 
 _inherited: list[sqlite3.Connection] = []
 
@@ -57,6 +60,7 @@ class Database:
         self.path = path
         self._create = create
         self._local = _Local()
+        self._turn = threading.Lock()  # SQLite would have our own threads try again and again
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -74,7 +78,9 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """Lend a transaction that is durable when the block ends, and undone when it fails."""
         self._ensure()
-        with self.lock(fcntl.LOCK_SH), self.telling(), transaction(self._connect()) as connection:
+        with (
+            self._turn, self.lock(fcntl.LOCK_SH), self.telling(), transaction(self._connect()) as connection,
+        ):  # fmt: skip
             yield connection
 
     @contextmanager

@@ -13,9 +13,10 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from pipeline.core.model import AssetId
-from pipeline.core.ports import IndexRow
+from pipeline.core.ports import IndexRow, Print
 from pipeline.errors import Unavailable
 from pipeline.index.database import Database, open_generation, transaction
+from pipeline.index.hashes import keep_prints, last_print_change, prints_changed_since, prints_in
 from pipeline.index.passages import (
     CHECK,
     Contents,
@@ -33,7 +34,8 @@ from pipeline.index.sqlite import SqliteIndex
 _BATCH = 2000
 """Assets to a transaction: enough to spare the disk, few enough to stay in memory."""
 
-Source = Iterable[tuple[AssetId, Sequence[IndexRow]]]
+Source = Iterable[tuple[AssetId, Sequence[IndexRow]] | tuple[AssetId, Sequence[IndexRow], Sequence[Print]]]
+"""Every asset with its rows, and its prints where it has any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,11 @@ def rebuild(index: SqliteIndex, source: Source) -> Rebuilt:
             raise
 
 
-def _state(database: Database) -> int | None:
+def _state(database: Database) -> tuple[int, int] | None:
     """Return the old index's last change; ``None`` when it cannot be read, so that nothing is carried over."""
     try:
         with database.reading() as connection:
-            return last_change(connection)
+            return last_change(connection), last_print_change(connection)
     except Unavailable as err:
         if err.code != "E-INDEX-001":
             raise
@@ -81,8 +83,9 @@ def _fill(connection: Connection, source: Source) -> Tally:
     rows = iter(source)
     while batch := list(islice(rows, _BATCH)):
         with transaction(connection):
-            for asset, given in batch:
+            for asset, given, *prints in batch:
                 _replace(connection, asset, stored_of(asset, given), tally)
+                keep_prints(connection, asset, prints[0] if prints else ())
     with transaction(connection):
         connection.execute("INSERT INTO folded (folded) VALUES ('optimize')")
     return tally
@@ -102,16 +105,18 @@ def _compare(connection: Connection, read: Contents) -> None:
         raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")
 
 
-def _swap(database: Database, generation: Path, since: int | None, tally: Tally) -> Rebuilt:
+def _swap(database: Database, generation: Path, since: tuple[int, int] | None, tally: Tally) -> Rebuilt:
     # Writers wait; nothing can be put into the old index any more.
     with database.lock(fcntl.LOCK_EX):
         carried = 0
         with closing(open_generation(generation)) as connection:
             if since is not None:
                 with database.reading() as old, transaction(connection):
-                    for asset in changed_since(old, since):
+                    for asset in changed_since(old, since[0]):
                         _replace(connection, asset, stored_in(old, asset), tally)
                         carried += 1
+                    for asset in prints_changed_since(old, since[1]):
+                        keep_prints(connection, asset, prints_in(old, asset))
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.adopt(generation)
         database.sweep(generation)

@@ -2,6 +2,7 @@
 
 File names, owners, devices and serial numbers are never indexed: they identify the source.
 Readings that are not offered as speech are not either: they must not be found as if they were.
+The same holds for a translation that its checks found unreliable; a gloss is found as a gloss.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +20,13 @@ Json = Mapping[str, Any]
 def rows_of(document: Json) -> list[IndexRow]:
     """Return the searchable rows of an enriched document that nothing was withheld from.
 
-    Only current enrichments that are ``done`` count; kinds that hold nothing to search give nothing.
+    Only current enrichments that are ``done`` count, and glosses of what nobody translates; kinds that
+    hold nothing to search give nothing.
     """
     rows: list[IndexRow] = []
     for enrichment in document["enrichments"]:
         reader = _READERS.get(enrichment["kind"])
-        if reader and enrichment["current"] and enrichment["outcome"] == Outcome.DONE:
+        if reader and enrichment["current"] and enrichment["outcome"] in _SAYS.get(enrichment["kind"], (Outcome.DONE,)):
             acquisition = enrichment.get("of_acquisition")
             common = {
                 "field": enrichment["kind"],
@@ -44,10 +46,12 @@ def _transcript(body: Json) -> Iterator[dict[str, Any]]:
 
 
 def _translation(body: Json) -> Iterator[dict[str, Any]]:
-    for segment in body["segments"]:
-        if segment["text"]:
-            times = {"t": segment.get("start"), "end": segment.get("end")}
+    for segment in body.get("segments", ()):
+        times = {"t": segment.get("start"), "end": segment.get("end")}
+        if segment["text"] and segment.get("reliability") != "unreliable":
             yield {"text": segment["text"], "language": body["target"], **times}
+        elif gloss := segment.get("gloss_text"):
+            yield {"field": "gloss", "text": gloss, "language": body["target"], **times}
 
 
 def _ocr(body: Json) -> Iterator[dict[str, Any]]:
@@ -79,6 +83,9 @@ def _places(body: Json) -> Iterator[dict[str, Any]]:
             "source_identifying": claim["source"] not in FROM_CONTENT or bool(claim.get("source_identifying")),
         }
 
+
+_SAYS = {Kind.TRANSLATION: (Outcome.DONE, Outcome.UNSUPPORTED)}
+"""Kinds that hold something to find although no engine covers it: glosses stand where nothing was translated."""
 
 _READERS: dict[str, Callable[[Json], Iterator[dict[str, Any]]]] = {
     Kind.TRANSCRIPT: _transcript,

@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.model import AssetId, Media
-from pipeline.core.ports import IndexRow
+from pipeline.core.ports import IndexRow, Print
 from pipeline.errors import Misconfigured, Unavailable
 from pipeline.index.area import Area
 from pipeline.index.database import Database
 from pipeline.index.folding import words
+from pipeline.index.hashes import candidates, keep_prints
 from pipeline.index.passages import CHECK, Contents, contents_of, replace, stored_of
 from pipeline.index.query import Query, parse
 
 MOST_COUNTED = 10_000
 """Permitted passages that one search looks at; beyond, the total is a lower bound."""
+
+MOST_COMPARED = 2_000
+"""Prints that one print is compared with; those that share most come first."""
 
 _LABELS = ("tags", "objects")
 
@@ -95,11 +99,12 @@ class SqliteIndex:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.database = Database(path, create=create)
 
-    def put(self, asset: AssetId, rows: Sequence[IndexRow]) -> None:
-        """Replace all rows of an asset, at once and durably. May be repeated; equal rows write nothing."""
+    def put(self, asset: AssetId, rows: Sequence[IndexRow], prints: Sequence[Print] = ()) -> None:
+        """Replace all rows and prints of an asset, at once and durably. May be repeated; equal ones write nothing."""
         stored = stored_of(asset, rows)
         with self.database.writing() as connection:
             replace(connection, asset, stored)
+            keep_prints(connection, asset, prints)
 
     def remove(self, asset: AssetId) -> None:
         """Forget an asset. May be repeated."""
@@ -133,6 +138,11 @@ class SqliteIndex:
         best = heapq.nsmallest(limit, ((_score(terms, filters, one), one) for one in counted), key=_rank)
         hits = tuple(_hit(terms, score, one) for score, one in best)
         return SearchAnswer(hits=hits, total=len(counted), total_is_at_least=at_least)
+
+    def alike(self, mine: Print, *, most: int = MOST_COMPARED) -> tuple[list[tuple[str, Print]], bool]:
+        """Return the prints, each with its asset, that may be copies of one, and whether that is all of them."""
+        with self.database.reading() as connection:
+            return candidates(connection, mine, most)
 
     def contents(self) -> Contents:
         """Read the whole index and say what it holds."""

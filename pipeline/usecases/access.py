@@ -73,16 +73,20 @@ class Access:
             conditions=terms,
         )  # fmt: skip
 
-    def weigh(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
+    def weigh(
+        self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None, outside: bool = False
+    ) -> Decision:
         """Ask the gate for the true grounds: for the custody log, never for the actor."""
         return gate.weigh(
             self.people.named(self._who), purpose, self.terms(asset), self.people, self._now, recipient=recipient,
-            releases=self._rulings.releases.get(asset, ()), held=asset in self._rulings.held,
+            outside=outside, releases=self._rulings.releases.get(asset, ()), held=asset in self._rulings.held,
         )  # fmt: skip
 
-    def decide(self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None) -> Decision:
-        """Ask the gate, as the actor may be told."""
-        return self.weigh(purpose, asset, recipient=recipient).told()
+    def decide(
+        self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None, outside: bool = False
+    ) -> Decision:
+        """Ask the gate, as the actor may be told. ``outside``: a service that is not ours would read it."""
+        return self.weigh(purpose, asset, recipient=recipient, outside=outside).told()
 
     def batches(self, among: frozenset[Permission] = KNOWING) -> tuple[str, ...]:
         """Return the batches over which the actor has one of these permissions; by default any but to submit."""
@@ -98,9 +102,9 @@ def _source(text: str) -> Source:
     return Source(text) if text in list(Source) else Source.INTERVIEW
 
 
-def decide(home: Home, purpose: Purpose, asset: AssetId) -> Decision:
+def decide(home: Home, purpose: Purpose, asset: AssetId, *, outside: bool = False) -> Decision:
     """Ask the gate once."""
-    return Access(home).decide(purpose, asset)
+    return Access(home).decide(purpose, asset, outside=outside)
 
 
 def resolve(home: Home, access: Access, given: str, purpose: Purpose) -> tuple[AssetId, Decision]:

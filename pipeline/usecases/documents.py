@@ -130,7 +130,8 @@ def _withhold_body(one: dict[str, Any], code: str) -> dict[str, Any]:
     body = dict(one["body"])
     paths = [name.split(".", 2) for name in body.get("source_identifying", ())]
     hidden = [_hide(body, path) for path in paths if path[:2] != _RAW]
-    if raw := {path[2] for path in paths if path[:2] == _RAW} & set(body.get("tags", {}).get("raw", ())):
+    wanted = {path[2] for path in paths if path[:2] == _RAW}
+    if raw := wanted & set(body["tags"]["raw"] if wanted else ()):  # other kinds have tags of another sort
         # A tag's name alone may tell the maker of a device, so only their number is told.
         tags = {name: value for name, value in body["tags"]["raw"].items() if name not in raw}
         body["tags"] = {**body["tags"], "raw": tags, "raw_withheld": len(raw)}
@@ -160,7 +161,7 @@ def _hide(body: dict[str, Any], path: list[str]) -> bool:
     return _hide(body[name], rest)
 
 
-_POSITION = ("lat", "lon", "radius_m", "name", "admin", "country", "text")
+_POSITION = ("lat", "lon", "radius_m", "name", "admin", "country", "text", "track")
 
 
 def _without_position(claim: dict[str, Any], code: str) -> dict[str, Any]:

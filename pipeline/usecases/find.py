@@ -10,7 +10,7 @@ from pipeline.core.gate import Decision, Purpose
 from pipeline.core.model import AssetId, Media
 from pipeline.core.ports import IndexRow
 from pipeline.errors import Misconfigured
-from pipeline.exports.jsonl import write_jsonl
+from pipeline.exports.formats import FORMATS
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
 from pipeline.usecases.access import Access, Denied, resolve
@@ -130,6 +130,8 @@ def export(
     """Write the documents that this recipient may have; list the others that the person may see, with the code."""
     if not recipient.strip():
         raise Misconfigured("name the recipient", code="E-CONF-009")
+    if form not in FORMATS:
+        raise Misconfigured(f"there is no format {form!r}; there are: {', '.join(FORMATS)}", code="E-CONF-009")
     if bool(assets) == bool(batch):
         raise Misconfigured("name either assets or a batch", code="E-CONF-009")
     allowed: list[tuple[AssetId, Decision]] = []
@@ -142,15 +144,20 @@ def export(
             withheld.append({"asset": asset, "code": decision.code, "reason": "; ".join(decision.reasons)})
             home.log.append("deny-export", actor=home.actor, subject=asset, code=decision.code)
     if not allowed:  # nothing to hand over: nothing is made
-        return {"to": None, "format": form, "exported": [], "withheld": withheld, "manifest_digest": None}
+        return {
+            "to": None, "format": form, "exported": [], "withheld": withheld, "withheld_within": [], "without": [],
+            "files": [], "manifest_digest": None,
+        }  # fmt: skip
     for asset, _ in allowed:  # before it is handed over: a disclosure must never be missing from the log
         home.log.append("export", actor=home.actor, subject=asset, form=form)
-    manifest = digest(write_jsonl((document(home, asset, decision) for asset, decision in allowed), to).as_json())
+    made = FORMATS[form]((document(home, asset, decision) for asset, decision in allowed), to).as_json()
+    manifest = digest(made)
     home.log.append("exported", actor=home.actor, documents=len(allowed), manifest=manifest)
     home.log.checkpoint()
     return {
         "to": str(to), "format": form, "exported": [asset for asset, _ in allowed], "withheld": withheld,
-        "manifest_digest": manifest,
+        "withheld_within": made["withheld"], "without": made["without"],
+        "files": [one["path"] for one in made["files"]], "manifest_digest": manifest,
     }  # fmt: skip
 
 

@@ -14,7 +14,11 @@ from pipeline.exports.jsonl import write_jsonl
 
 
 def document(name: str, *by: str) -> dict[str, Any]:
-    return {"asset": name, "bytes": 12, "enrichments": [{"id": str(n), "by": one} for n, one in enumerate(by)]}
+    return {
+        "asset": name,
+        "bytes": 12,
+        "enrichments": [{"id": str(n), "by": one, "kind": "probe", "body": {}} for n, one in enumerate(by)],
+    }
 
 
 DOCUMENTS = [document("a", "machine", "person"), document("ب", "machine")]

@@ -1,0 +1,146 @@
+"""Tables: items and findings as CSV that a spreadsheet opens without running any of it."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import IO, Any
+
+from pipeline.core.model import Kind
+from pipeline.exports.folder import ExportManifest, Filling, export_to
+
+SCHEMA = "evidence-export-csv/1"
+ITEMS, FINDINGS = "items.csv", "findings.csv"
+
+Json = Mapping[str, Any]
+
+_ITEM = ("asset", "media", "media_type", "bytes", "batch", "n", "source", "provider", "url", "filename", "received_at",
+         "withheld")  # fmt: skip
+_FINDING = (
+    "asset", "media", "kind", "outcome", "code", "start", "end", "language", "text", "source_text", "label",
+    "confidence", "reliability", "flags", "lat", "lon", "radius_m", "source", "partial", "machine_made", "reviewer",
+    "engine", "model", "enrichment", "withheld",
+)  # fmt: skip
+_BOM = b"\xef\xbb\xbf"
+_FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
+"""What makes a cell a formula, or a call of another program, in one spreadsheet or another."""
+
+
+def write_csv(documents: Iterable[Json], to: Path) -> ExportManifest:
+    """Write ``items.csv`` (a row for each item) and ``findings.csv`` (one for each segment, region, label or claim)."""
+
+    def fill(filling: Filling) -> None:
+        with tempfile.TemporaryFile(dir=filling.folder) as findings:  # a batch of findings may not fit in memory
+            filling.write(ITEMS, _items(documents, filling, findings))
+            findings.seek(0)
+            filling.write(FINDINGS, chain([_BOM + _row(_FINDING)], findings))
+
+    return export_to(to, SCHEMA, fill)
+
+
+def _items(documents: Iterable[Json], filling: Filling, findings: IO[bytes]) -> Iterator[bytes]:
+    yield _BOM + _row(_ITEM)
+    for document in documents:
+        filling.count(document)
+        for one in _findings(document):
+            findings.write(_row([one.get(name) for name in _FINDING]))
+        for one in document["acquisitions"]:
+            found = {**document, **one}
+            yield _row([found.get(name) for name in _ITEM])
+
+
+def safe(value: Any) -> Any:
+    """Return a cell: a text that a spreadsheet would calculate gets an apostrophe before it; numbers stay numbers."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return value
+    text = str(value).encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+def _row(values: Sequence[Any]) -> bytes:
+    line = io.StringIO()
+    csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow([safe(one) for one in values])
+    return line.getvalue().encode()
+
+
+def _findings(document: Json) -> Iterator[dict[str, Any]]:
+    for one in document["enrichments"]:
+        if not one["current"]:
+            continue
+        coverage, maker = one["coverage"], one["maker"]
+        short = bool(coverage) and coverage["of"] is not None and coverage["read"] < coverage["of"]
+        common = {
+            "asset": document["asset"], "media": document["media"], "kind": one["kind"], "outcome": one["outcome"],
+            "code": one["code"], "partial": bool(coverage) and (short or bool(coverage["gaps"])),
+            "machine_made": one["by"] == "machine", "reviewer": one["reviewer"], "engine": maker["engine"],
+            "model": maker["model"], "enrichment": one["id"], "withheld": one["body"].get("withheld"),
+        }  # fmt: skip
+        parts = list(_PARTS.get(one["kind"], _nothing)(one["body"]))
+        for part in parts or [{}]:  # what found nothing has a row, too: silence is not absence
+            yield {**common, **{name: value for name, value in part.items() if value is not None}}
+
+
+def _nothing(_body: Json) -> Iterator[dict[str, Any]]:
+    return iter(())
+
+
+def _segments(body: Json) -> Iterator[dict[str, Any]]:
+    for one in body.get("segments", ()):
+        marks = [*one.get("flags", ()), *(check["name"] for check in one.get("checks", ()))]
+        yield {
+            "start": one.get("start"), "end": one.get("end"), "code": one.get("code"),
+            "text": one["text"] or one.get("gloss_text"),  # what a gloss is, its reliability says
+            "language": one.get("language") or body.get("target"), "confidence": one.get("confidence"),
+            "reliability": one.get("reliability"), "flags": " ".join(marks), "source_text": one.get("source"),
+        }  # fmt: skip
+
+
+def _regions(body: Json) -> Iterator[dict[str, Any]]:
+    for one in body.get("regions", ()):
+        yield {
+            "start": one.get("t", one.get("start")), "end": one.get("end"), "text": one.get("text"),
+            "language": one.get("language"), "confidence": one.get("confidence"),
+            "flags": " ".join(map(str, one.get("flags", ()))),
+        }  # fmt: skip
+
+
+def _labels(member: str) -> Callable[[Json], Iterator[dict[str, Any]]]:
+    def read(body: Json) -> Iterator[dict[str, Any]]:
+        for one in body.get(member, ()):
+            yield {"start": one.get("t"), "label": one["label"], "confidence": one.get("score")}
+
+    return read
+
+
+def _scores(body: Json) -> Iterator[dict[str, Any]]:
+    for name, value in sorted(body.get("scores", {}).items()):
+        yield {"label": name, "confidence": value if isinstance(value, int | float) else None}
+
+
+def _claims(body: Json) -> Iterator[dict[str, Any]]:
+    for one in body.get("claims", ()):
+        names = (one.get(name) for name in ("name", "admin", "country"))
+        yield {
+            "start": one.get("t"), "text": one.get("text"), "label": ", ".join(name for name in names if name),
+            "confidence": one.get("confidence"), "lat": one["lat"], "lon": one["lon"], "radius_m": one.get("radius_m"),
+            "source": one["source"], "flags": " ".join(map(str, one.get("notes") or ())),
+            "withheld": one.get("withheld"),
+        }  # fmt: skip
+
+
+_PARTS: dict[str, Callable[[Json], Iterator[dict[str, Any]]]] = {
+    Kind.TRANSCRIPT: _segments,
+    Kind.TRANSLATION: _segments,
+    Kind.SPEECH: _regions,
+    Kind.OCR: _regions,
+    Kind.OBJECTS: _labels("objects"),
+    Kind.TAGS: _labels("tags"),
+    Kind.SENSITIVITY: _scores,
+    Kind.PLACES: _claims,
+}
