@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup models run up down check test docs lock clean
+.PHONY: help setup models run up down check test bench quality docs lock clean
 
 PY := .venv/bin/python
 # The fast tests wait for the disk more than they compute; make test uses the disk.
@@ -37,9 +37,16 @@ check: models ## format, lint, types, import contracts, fast tests
 	env $(FAST_TEMP) .venv/bin/pytest -q -n 3 --dist worksteal -m "not slow"; tests=$$?; \
 	wait $$types && exit $$tests
 
-test: setup ## every test, with the models and the sample media that they need
+test: ## every test, with the models and the sample media that they need
+	@docker/setup.sh test
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
 	@exec .venv/bin/pytest -n 2 --dist loadfile
+
+bench: models ## each benchmark beside a peer measured in the same run; NAMES="photographs …" runs these alone
+	@exec $(PY) -m bench.run $(NAMES)
+
+quality: models ## how good the results are on the test media: docs/quality.md
+	@exec $(PY) docs/quality.py
 
 docs: ## write the reference pages from the code
 	@$(PY) docs/generate.py

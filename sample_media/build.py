@@ -6,7 +6,9 @@ What is built, from what, and what is true of it stands in ``MANIFEST.toml`` bes
 """
 
 import argparse
+import csv
 import fcntl
+import io
 import json
 import os
 import sys
@@ -59,7 +61,21 @@ def build(manifest: Mapping[str, Any], out: Path, cache: Path) -> int:
             (out / name).unlink(missing_ok=True)
             del stamp[name]
         _write_stamp(out, stamp)
+    write_whole(handover(out), _handover(items, out))
     return made
+
+
+def handover(out: Path) -> Path:
+    """Return the list with which the sample is submitted: a row an item, in order, and how it came."""
+    return out.parent / f"{out.name}.csv"
+
+
+def _handover(items: Sequence[Mapping[str, Any]], out: Path) -> bytes:
+    text = io.StringIO()
+    rows = csv.DictWriter(text, ["path", "source", "provider"])
+    rows.writeheader()
+    rows.writerows({"path": f"{out.name}/{one['file']}", **one.get("submit", {})} for one in items)
+    return text.getvalue().encode()
 
 
 def is_built(item: Mapping[str, Any], out: Path, stamp: Mapping[str, Any]) -> bool:

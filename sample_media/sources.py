@@ -26,6 +26,8 @@ class Member:
     sha256: str
     text: str | None = None
     """What is said in it, as the package's own list of texts has it."""
+    font: str | None = None
+    """The name that recipes call it by, for a font."""
 
     @property
     def name(self) -> str:

@@ -28,12 +28,24 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
             enrichment("format", {"media_type": "audio/wav"}),
             enrichment("probe", {"duration_decoded": 9.5, "streams": []}, coverage=HALF),
             enrichment("transcript", {"language": "fr", "segments": [segment("bonjour tout le monde", "rate")]}),
+            enrichment(
+                "translation",
+                {
+                    "target": "en",
+                    "segments": [
+                        {"kind": "translation", "text": "hello everybody", "reliability": "usable"},
+                        {"kind": "gloss", "text": None, "reliability": "gloss"},
+                    ],
+                },
+            ),
             enrichment("places", {}, outcome="empty", code="N-PLACE-001"),
         ]
     },
     PICTURE: {
         "enrichments": [
             enrichment("format", {"media_type": "image/jpeg"}),
+            enrichment("ocr", {"regions": [{"text": "مدينة حلب"}, {"text": None}]}),
+            enrichment("objects", {"objects": [{"label": "bus", "score": 0.4}, {"label": "person", "score": 0.9}]}),
             enrichment(
                 "places",
                 {
@@ -73,7 +85,7 @@ def printed(tally: dict[str, int], pending: int, accounted: int) -> str:
 
 def text_of(told: Told, show: Show) -> str:
     page = io.StringIO()
-    report(told, show, Console(width=120, file=page))
+    report(told, show, Console(width=120, file=page), Path("/home/report-b.html"))
     return page.getvalue()
 
 
@@ -82,6 +94,10 @@ def test_each_item_says_what_was_found() -> None:
     assert "every item accounted for" in text
     assert "audio/wav · 9.5 s" in text
     assert "“bonjour tout le monde”  (rate)" in text
+    assert "en  “hello everybody”  (translated by a machine, usable)" in text
+    assert "read  “مدينة حلب”" in text
+    assert "seen  person · bus" in text
+    assert "/home/report-b.html" in text
     assert "only 9.5 of 20 seconds could be read" in text
     assert "36.19924, 37.16372  Aleppo  (exif, ± 10 m)" in text
     assert "the same bytes as item 2: kept once, analysed once" in text

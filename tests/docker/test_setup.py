@@ -41,12 +41,13 @@ def call(checkout: Path, path: Path, **env: str) -> subprocess.CompletedProcess[
 def test_what_is_missing_is_named_and_nothing_is_made(checkout: Path, bare_path: Path) -> None:
     told = call(checkout, bare_path)
     assert told.returncode == 2
-    assert "apt-get install bubblewrap ffmpeg libimage-exiftool-perl python3 python3-venv strace" in told.stderr
+    wanted = "bubblewrap ffmpeg libimage-exiftool-perl npm python3 python3-venv strace tesseract-ocr"
+    assert f"apt-get install {wanted}" in told.stderr
     assert not (checkout / ".venv").exists()
 
 
 def test_only_what_is_missing_is_named(checkout: Path, bare_path: Path) -> None:
-    for name in ("ffmpeg", "ffprobe", "exiftool", "strace"):
+    for name in ("ffmpeg", "ffprobe", "exiftool", "strace", "tesseract", "npm"):
         (bare_path / name).symlink_to("/bin/true")
     told = call(checkout, bare_path, PYTHON=str(Path(sys.base_prefix) / "bin" / "python3"))
     assert told.returncode == 2
@@ -54,7 +55,7 @@ def test_only_what_is_missing_is_named(checkout: Path, bare_path: Path) -> None:
 
 
 def test_a_python_that_is_too_old_does_not_count(checkout: Path, bare_path: Path) -> None:
-    for name in ("ffmpeg", "ffprobe", "exiftool", "bwrap", "strace"):
+    for name in ("ffmpeg", "ffprobe", "exiftool", "bwrap", "strace", "tesseract", "npm"):
         (bare_path / name).symlink_to("/bin/true")
     (bare_path / "python3").write_text("#!/bin/bash\nexit 1\n")
     (bare_path / "python3").chmod(0o755)
@@ -64,7 +65,7 @@ def test_a_python_that_is_too_old_does_not_count(checkout: Path, bare_path: Path
 
 
 def test_a_second_call_does_nothing(checkout: Path, bare_path: Path) -> None:
-    for name in ("ffmpeg", "ffprobe", "exiftool", "bwrap", "strace"):
+    for name in ("ffmpeg", "ffprobe", "exiftool", "bwrap", "strace", "tesseract", "npm"):
         (bare_path / name).symlink_to("/bin/true")
     (bare_path / "python3").write_text("#!/bin/bash\nexit 0\n")
     (bare_path / "python3").chmod(0o755)

@@ -26,7 +26,7 @@ def test_the_plan_is_the_golden_one() -> None:
 
 
 def test_the_tasks_come_in_the_order_of_the_dag() -> None:
-    assert tasks() == ("extract", "transcribe", "geolocate")
+    assert tasks() == ("extract", "transcribe", "tag_objects", "translate", "geolocate")
 
 
 def test_the_order_does_not_depend_on_the_order_given() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sample_media.build import CACHE, OUT, build, is_built, read_manifest, read_stamp
+from sample_media.build import CACHE, OUT, build, handover, is_built, read_manifest, read_stamp
 
 BATCH = "sample"
 
@@ -36,7 +36,7 @@ def manifest() -> dict[str, Any]:
 def sample(manifest: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of built media: the checkout's own when it is whole, else one built here."""
     stamp = read_stamp(OUT)
-    if all(is_built(item, OUT, stamp) for item in manifest["item"]):
+    if handover(OUT).is_file() and all(is_built(item, OUT, stamp) for item in manifest["item"]):
         return OUT
     out = tmp_path_factory.mktemp("sample") / "media"
     build(manifest, out, CACHE)
@@ -47,7 +47,7 @@ def sample(manifest: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -
 def line(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Line:
     """Submit and process the sample in a home of its own, through the command."""
     ask = _commands(tmp_path_factory.mktemp("home"))
-    submitted = ask("submit", str(sample), "--recursive", "--batch", BATCH)
+    submitted = ask("submit", "--manifest", str(handover(sample)), "--batch", BATCH)
     ask("process", BATCH, allowed=(0, 1))
     shown = {Path(one["path"]).name: ask("show", one["asset"]) for one in submitted["items"]}
     return Line(submitted=submitted, status=ask("status", BATCH), shown=shown, ask=ask)
