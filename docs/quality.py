@@ -57,13 +57,14 @@ def _rows(one: Json, truth: Json) -> Iterator[tuple[str, dict[str, str]]]:
         yield "text", {}
     if "gps" in truth and one["category"] in {"photo_exif", "video", "hostile"}:
         gps = truth["gps"] or {}
-        yield "place", {"lat": str(gps["lat"]), "lon": str(gps["lon"])} if "lat" in gps else {}
+        stated = "lat" in gps and (gps["lat"], gps["lon"]) != (0, 0)  # a receiver without a fix writes zeros
+        yield "place", {"lat": str(gps["lat"]), "lon": str(gps["lon"])} if stated else {}
 
 
 def measure(folder: Path) -> dict[str, Json]:
     """Run every measure."""
     files = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))["files"]
-    found = {}
+    found: dict[str, Json] = {}
     for what, rows in truths(files).items():
         print(f"{what}: {len(rows)} files", file=sys.stderr, flush=True)
         with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as sheet:

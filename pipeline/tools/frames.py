@@ -34,16 +34,18 @@ See = Callable[[Pixels, Sequence[Instant]], None]
 def glance(media: Path, stream: int, see: See, settings: Settings, *, damaged: bool) -> Frames:
     """Decode one stream once and hand over every frame, small: shape (n, 3, *GLANCE), with its instant.
 
-    The frames that no other refers to are not smoothed at the edges of their blocks, which nobody could
-    tell at this size: it makes up for the scaling.
+    Only frames that are coded by themselves are smoothed at the edges of their blocks, and only every so many
+    points are looked at before the rest is averaged: nobody could tell at this size, and it makes up for the
+    scaling. What is kept of a recording is decoded again, in full and exactly.
     """
     rows, columns = GLANCE
-    scale = f"scale={columns}:{rows}:flags=area+{SWS}:out_range=tv,format=yuv444p"
+    points = f"scale={columns * 4}:{rows * 4}:flags=neighbor+{SWS}"
+    scale = f"{points},scale={columns}:{rows}:flags=area+{SWS}:out_range=tv,format=yuv444p"
     threads = 1 if damaged else THREADS
     argv = [
         "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "repeat+level+info", "-copyts",
         "-max_error_rate", "1", *inputs(settings, threads=threads, probesize=None), *EXACT, "-skip_loop_filter",
-        "noref", "-noautorotate", "-i", "file:/in/media", "-map", f"0:{stream}", "-filter_threads", "1",
+        "nokey", "-noautorotate", "-i", "file:/in/media", "-map", f"0:{stream}", "-filter_threads", "1",
         "-vf", f"showinfo=checksum=0,{scale}", "-vsync", "passthrough", "-f", "rawvideo", "pipe:1",
     ]  # fmt: skip
     pairs = _Pairs(see=see)

@@ -75,7 +75,7 @@ def test_the_shipped_cards_tell_what_whisper_base_can_do() -> None:
     assert {tag for tag, how in whisper.transcription.items() if how == "low"} == {"ar", "tr"}
     assert not {"ckb", "kmr", "ku"} & set(whisper.transcription)
     assert set(whisper.speech_translation) == {"fr", "de"}
-    assert [source.file("model.bin").sha256[:8] for source in whisper.sources] == ["d01c3014", "905e5bf8"]
+    assert [(source.file("model.bin").sha256 or "")[:8] for source in whisper.sources] == ["d01c3014", "905e5bf8"]
     assert {"transcriber", "speech_finder", "geographer"} <= {card.port for card in cards.values()}
 
 
