@@ -5,12 +5,9 @@
 The folder holds ``MANIFEST.json``: for each file its path and its ``ground_truth``. Nothing of it is copied here.
 """
 
-import csv
-import json
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,46 +30,12 @@ like, in [evaluation.md](evaluation.md).
 """
 
 
-def truths(files: Sequence[Json]) -> dict[str, list[dict[str, str]]]:
-    """Turn a manifest of media into manifests of truths, one per measure."""
-    rows: dict[str, list[dict[str, str]]] = {"speech": [], "text": [], "labels": [], "place": []}
-    for one in files:
-        truth = one.get("ground_truth") or {}
-        for what, row in _rows(one, truth):
-            rows[what].append({"path": one["path"], **row})
-    return rows
-
-
-def _rows(one: Json, truth: Json) -> Iterator[tuple[str, dict[str, str]]]:
-    category = one["category"]
-    if category == "speech" and truth.get("no_speech"):
-        yield "speech", {"language": "none"}
-    elif category == "speech" and truth.get("transcript") and truth.get("language"):
-        yield "speech", {"language": truth["language"], "text": truth["transcript"]}
-    if category == "ocr":
-        text, passages = truth.get("ocr_text", ""), "|".join(truth.get("contains_text", ()))
-        yield "text", {"text": text, "contains": "" if text else passages, "language": truth.get("language", "und")}
-    if category == "photo_objects":
-        yield "labels", {"labels": "|".join(sorted(set(truth["labels"])))}
-        yield "text", {}
-    if "gps" in truth and one["category"] in {"photo_exif", "video", "hostile"}:
-        gps = truth["gps"] or {}
-        stated = "lat" in gps and (gps["lat"], gps["lon"]) != (0, 0)  # a receiver without a fix writes zeros
-        yield "place", {"lat": str(gps["lat"]), "lon": str(gps["lon"])} if stated else {}
-
-
 def measure(folder: Path) -> dict[str, Json]:
     """Run every measure."""
-    files = json.loads((folder / "MANIFEST.json").read_text(encoding="utf-8"))["files"]
     found: dict[str, Json] = {}
-    for what, rows in truths(files).items():
-        print(f"{what}: {len(rows)} files", file=sys.stderr, flush=True)
-        with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as sheet:
-            writer = csv.DictWriter(sheet, ["path", "language", "text", "contains", "labels", "lat", "lon"])
-            writer.writeheader()
-            writer.writerows({**row, "path": str(folder / row["path"])} for row in rows)
-            sheet.flush()
-            found[what] = evaluation(what, Path(sheet.name))
+    for what in ("speech", "text", "labels", "place"):
+        found[what] = evaluation(what, folder / "MANIFEST.json")
+        print(f"{what}: {found[what]['items']} files", file=sys.stderr, flush=True)
     return found
 
 

@@ -1,7 +1,5 @@
 """Evaluate: how right the line is on material whose truth is known, measured the way that it works for everybody."""
 
-import csv
-import io
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,17 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Refused
 from pipeline.settings import Settings
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home, open_home
-from pipeline.usecases.intake import read_small
 from pipeline.usecases.measures import MEASURES, Sample
 from pipeline.usecases.process import process
 from pipeline.usecases.submit import Submission, submit
-
-COLUMNS = ("path", "language", "text", "contains", "labels", "lat", "lon", "group")
-"""Of a manifest of truths; which of them count depends on what is evaluated (docs/evaluation.md)."""
+from pipeline.usecases.truths import read_truths
 
 _BATCH = "evaluation"
 _STAGES = {"speech": "transcribe", "text": "read_text", "labels": "tag", "place": "geolocate"}
@@ -40,7 +34,7 @@ def evaluate(settings: Settings, wanted: Evaluation) -> dict[str, Any]:
 
     Raises ``Refused`` (E-EVAL-001) naming every row of the manifest that is wrong.
     """
-    truths = read_truths(wanted.manifest)
+    truths = read_truths(wanted.manifest, wanted.what)
     settings.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.scratch, prefix="evaluation-") as folder:
         home = _apart(settings, Path(folder))
@@ -50,44 +44,6 @@ def evaluate(settings: Settings, wanted: Evaluation) -> dict[str, Any]:
         finally:
             home.close()
     return {"what": wanted.what, "items": len(samples), **MEASURES[wanted.what](samples), "makers": makers}
-
-
-def read_truths(file: Path) -> list[dict[str, str]]:
-    """Read a CSV of truths: ``path`` (relative to it) and any of ``COLUMNS``; ``Refused`` names all that is wrong."""
-    try:
-        text = read_small(file).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as err:
-        raise Refused(f"the manifest cannot be read: {type(err).__name__}", code="E-EVAL-001") from err
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    problems: list[str] = []
-    rows: list[dict[str, str]] = []
-    try:
-        columns = reader.fieldnames or []
-        problems += [f"column {name!r} is unknown" for name in columns if name not in COLUMNS]
-        problems += ["column 'path' is missing"] if "path" not in columns else []
-        for number, row in enumerate(reader, start=2):
-            problems += [f"row {number}: {fault}" for fault in _faults(file, row)]
-            rows.append({name: value for name, value in row.items() if name in COLUMNS and value})
-    except csv.Error as err:
-        problems.append(f"row {reader.line_num}: {err}")
-    if problems or not rows:
-        raise Refused("; ".join(problems[:50]) or "the manifest has no row", code="E-EVAL-001")
-    return [{**row, "path": str(file.parent / row["path"])} for row in rows]
-
-
-def _faults(file: Path, row: Mapping[Any, Any]) -> Iterator[str]:
-    if row.get(None) or None in row.values():  # csv's marks of a ragged row
-        yield "has another number of cells than the head"
-        return
-    if not row.get("path") or not (file.parent / row["path"]).is_file():
-        yield "'path' names no file"
-    if bool(row.get("lat")) != bool(row.get("lon")):
-        yield "'lat' and 'lon' must both be there, or neither"
-    for name in ("lat", "lon"):
-        try:
-            float(row.get(name) or 0)
-        except ValueError:
-            yield f"{name!r} is no number of degrees"
 
 
 def _apart(settings: Settings, folder: Path) -> Home:

@@ -97,6 +97,17 @@ def test_what_conditions_forbid_is_held_and_not_done(evidence: Evidence, tmp_pat
     assert evidence("process", "b1").json["outcomes"]["identify"] == {"done": 1}
 
 
+def test_material_that_no_machine_may_translate_is_read_and_not_translated(evidence: Evidence, tmp_path: Path) -> None:
+    file = tone(tmp_path / "a.wav")
+    terms = tmp_path / "conditions.json"
+    process = '{"allowed": true, "exclude": ["machine_translation"]}'
+    terms.write_text(f'{{"schema": "conditions/1", "process": {process}}}', encoding="utf-8")
+    evidence("submit", file, "--batch", "b1", "--conditions", terms)
+    outcomes = evidence("process", "b1", "--stages", "identify,probe,extract_audio,translate").json["outcomes"]
+    assert outcomes["extract_audio"] == {"done": 1}
+    assert outcomes["translate"] == {"held": 1}
+
+
 def test_an_export_goes_only_to_whom_the_provider_named(evidence: Evidence, tmp_path: Path) -> None:
     terms = tmp_path / "conditions.json"
     terms.write_text('{"schema": "conditions/1", "export_to": ["Court A"]}', encoding="utf-8")
