@@ -22,7 +22,7 @@ def test_words_and_places_on_real_media(evidence: Evidence, testdata: Path, home
     status = evidence("process", "real").json
 
     def found(query: str, *more: object) -> list[str]:
-        return [one["asset"] for one in evidence("search", query, *more).json["hits"]]
+        return list(dict.fromkeys(one["asset"] for one in evidence("search", query, *more).json["hits"]))
 
     def outcome(name: str, kind: str) -> tuple[str, str | None]:
         enrichments = evidence("show", asset[name]).json["enrichments"]

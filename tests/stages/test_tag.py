@@ -19,7 +19,7 @@ def tags(line: Line, file: Path) -> Enrichment:
     ("name", "class_"),
     [
         ("coral_cat_720p.jpg", "Egyptian cat"), ("coral_parrot.jpg", "macaw"), ("skimage_chelsea.png", "Egyptian cat"),
-        ("skimage_coffee.png", "espresso"), ("skimage_rocket.jpg", "space shuttle"), ("darknet_dog.jpg", "malamute"),
+        ("skimage_coffee.png", "espresso"), ("skimage_rocket.jpg", "missile"), ("darknet_dog.jpg", "malamute"),
     ],
 )  # fmt: skip
 def test_a_picture_is_named(line: Line, testdata: Path, name: str, class_: str) -> None:
@@ -33,7 +33,9 @@ def test_a_picture_is_named(line: Line, testdata: Path, name: str, class_: str) 
 def test_a_class_that_is_a_term_says_so(line: Line, testdata: Path) -> None:
     body = tags(line, testdata / "photo_objects/skimage_rocket.jpg").body
     terms = {one["label"]: (one["term"], one["names"]) for one in body["tags"]}
-    assert terms["space shuttle"] == ("space_rocket", {"en": "space rocket", "ar": "صاروخ فضائي"})
+    term, names = terms["missile"]
+    assert (term, names["en"]) == ("missile", "missile")
+    assert "صاروخ" in names["ar"]
 
 
 def test_what_the_model_cannot_see_is_named(line: Line, testdata: Path) -> None:

@@ -17,9 +17,10 @@ BOUND = 2_500_000_000
 OURS_BESIDE_A_TOOL = BOUND - Limits().memory_bytes
 """A tool's address space is limited, so it cannot take more: what is left of the bound is ours."""
 
+# Not what getrusage says: that begins with what the process that started this one held.
 PEAK = """
-import resource
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+lines = open("/proc/self/status").read().splitlines()
+print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024)
 """
 
 
