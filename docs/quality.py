@@ -121,7 +121,7 @@ def _place(found: Json) -> Iterator[str]:
     metres = found["metres"] or {}
     yield (
         f"Of {found['positions']} positions that files state, {found['within_1e-4_degrees']} were found within 1e-4 degrees "
-        f"({found['share_within_1e-4_degrees']}); the largest error of the others is {metres.get('largest', '–')} m, "
+        f"({found['share_within_1e-4_degrees']}); the largest error is {metres.get('largest', '–')} m, "
         f"{found['without_claim']} gave none."
     )
     none = found["no_position"]

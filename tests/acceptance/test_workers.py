@@ -50,7 +50,7 @@ def ids(items: list[dict[str, Any]], **env: str) -> dict[str, list[str]]:
 
 
 def sayings(items: list[dict[str, Any]], **env: str) -> dict[str, list[str]]:
-    """Return what homes can be compared by: ids, but what is said where an id rests on salted facts of an acquisition."""
+    """Return what homes can be compared by: ids, but what is said where an id rests on salted facts."""
     return {
         one["asset"]: [
             json.dumps([each["kind"], each["outcome"], each["code"], each["body"]], sort_keys=True)
