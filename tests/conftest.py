@@ -19,11 +19,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
 
 
 _LONG = (
-    "core/test_tags.py", "docker/test_compose.py", "docker/test_processes.py", "hostile/",
-    "stages/test_extract_audio.py", "stages/test_probe.py", "tools/test_ffmpeg.py", "tools/test_sandbox.py",
-    "vault/test_crashes.py",
+    "core/test_tags.py", "docker/test_compose.py", "docker/test_processes.py", "engines/test_transformers", "hostile/",
+    "service/test_exports.py", "service/test_gate.py", "service/test_new_stage.py", "service/test_schemas.py",
+    "stages/test_extract_audio.py", "stages/test_probe.py", "tools/test_ffmpeg.py", "tools/test_resident.py",
+    "tools/test_sandbox.py", "tools/test_tesseract.py", "vault/test_crashes.py",
 )  # fmt: skip
-"""Files that start programs by the hundred: in make test, not in make check."""
+"""Files that start programs by the hundred, or every model: in make test, not in make check."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

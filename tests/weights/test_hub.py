@@ -104,6 +104,7 @@ def test_only_a_hub_may_leave_digests_open(shelf: Shelf, index: Index, settings:
         weights.cards(settings)
 
 
+@pytest.mark.slow
 def test_an_unreachable_hub_costs_ten_seconds_once(settings: Settings, shelf: Shelf) -> None:
     """Two models of one dead hub: the second is not waited for."""
     for name in ("one", "two"):
