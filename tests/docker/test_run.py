@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -171,6 +172,12 @@ def test_the_second_run_finds_everything_kept_within_three_minutes(ran: Ran) -> 
     assert {path for path in before if before[path] != after.get(path)} == set()
 
 
+# A clock shows 36.199 seconds now and then: that is not a latitude.
+_CLOCK = re.compile(rb"\d\d:\d\d:\d\d\.\d+")
+# Digits of a coordinate that no count or share shows by chance.
+_TELLING = 6
+
+
 def evidence_of(ran: Ran) -> Iterator[str]:
     """Return what Airflow must not know: names, provider, URL, words heard, positions found."""
     yield from ("Quillfeather", "quillfeather", str(ran.place.media))
@@ -184,7 +191,7 @@ def evidence_of(ran: Ran) -> Iterator[str]:
                 words = (segment["text"] or "").split()
                 yield from (" ".join(words[at : at + 4]) for at in range(len(words) - 3))
             for claim in body.get("claims", ()):
-                yield from (f"{claim['lat']:.3f}", f"{claim['lon']:.3f}")
+                yield from (written for at in (claim["lat"], claim["lon"]) if len(written := str(at)[:7]) >= _TELLING)
                 yield claim["name"]
 
 
@@ -195,7 +202,7 @@ def test_airflow_knows_nothing_of_the_evidence(ran: Ran) -> None:
     assert any(path.name == "airflow.db" for path in files)
     assert sum(path.suffix == ".log" for path in files) > 10
     for path in files:
-        held = path.read_bytes()
+        held = _CLOCK.sub(b"", path.read_bytes())
         assert [secret for secret in secrets if secret.encode() in held] == [], path
 
 

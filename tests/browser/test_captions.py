@@ -6,15 +6,10 @@ from typing import Any
 import pytest
 
 from pipeline.exports.webvtt import write_webvtt
+from tests.browser.conftest import Window
 from tests.exports.documents import document, segment, transcript
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no browser here"),
-]
+pytestmark = pytest.mark.slow
 
 _READ = """async (text) => {
   const video = document.createElement('video'), track = document.createElement('track');
@@ -26,21 +21,16 @@ _READ = """async (text) => {
 }"""
 
 
-def cues(tmp_path: Path, *segments: dict[str, Any]) -> Any:
+def cues(window: Window, tmp_path: Path, *segments: dict[str, Any]) -> Any:
     write_webvtt([document(transcript(*segments))], tmp_path / "out")
     text = next((tmp_path / "out").glob("*.vtt")).read_text(encoding="utf-8")
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        try:
-            page = browser.new_page()
-            page.set_content("<!doctype html><title>captions</title><body></body>")
-            return page.evaluate(_READ, text)
-        finally:
-            browser.close()
+    window.page.set_content("<!doctype html><title>captions</title><body></body>")
+    return window.page.evaluate(_READ, text)
 
 
-def test_cues_are_read_with_their_times_and_hostile_text_is_only_text(tmp_path: Path) -> None:
+def test_cues_are_read_with_their_times_and_hostile_text_is_only_text(window: Window, tmp_path: Path) -> None:
     found = cues(
+        window,
         tmp_path,
         segment(1.5, 3.25, "مرحبا", language="ar"),
         segment(4, 5, "<b>bold</b> & <script>alert(1)</script>\n\n00:00:06.000 --> 00:00:07.000\nmore"),
