@@ -77,7 +77,7 @@ def stages(name: str) -> Any:
 
             ti = get_current_context()["ti"]
             last = ti.try_number > ti.max_tries
-            for stage, outcomes in open_app().run_stages(name, shard, last_try=last).items():
+            for stage, outcomes in open_app().line.run_stages(name, shard, last_try=last).items():
                 log.info("%s: %s", stage, " · ".join(f"{outcome} {count}" for outcome, count in outcomes.items()))
 
     return run
@@ -126,21 +126,21 @@ def process_batch() -> None:
         with CodesOnly():
             from pipeline.service import open_app
 
-            return open_app().shards(get_current_context()["params"]["batch"])
+            return open_app().line.shards(get_current_context()["params"]["batch"])
 
     @task(pool="io", map_index_template=LABEL, do_xcom_push=False)
     def write_back(shard: Shard) -> None:
         with CodesOnly():
             from pipeline.service import open_app
 
-            open_app().write_back(shard)
+            open_app().line.write_back(shard)
 
     @task(pool="io", trigger_rule="all_done", execution_timeout=timedelta(minutes=30), do_xcom_push=False)
     def reconcile() -> None:
         with CodesOnly():
             from pipeline.service import open_app
 
-            open_app().reconcile(get_current_context()["params"]["batch"])
+            open_app().line.reconcile(get_current_context()["params"]["batch"])
 
     @task_group(group_id="shard")
     def line(shard: Shard) -> None:

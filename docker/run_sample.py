@@ -94,19 +94,19 @@ def run(conf: Settings, media: Path | None, console: Console, note: Note) -> int
     app = open_app()
     note(f"preserving {printable(str(folder))} as batch {batch}")
     if media is None:
-        submitted = app.submit([], batch=batch, manifest=SAMPLE_LIST)
+        submitted = app.line.submit([], batch=batch, manifest=SAMPLE_LIST)
     else:
-        submitted = app.submit([folder], batch=batch, recursive=True)
+        submitted = app.line.submit([folder], batch=batch, recursive=True)
     ready = time.monotonic()
-    _, done = through_airflow(conf, batch, lambda: app.status(batch), console, note)
-    status = app.status(batch)
+    _, done = through_airflow(conf, batch, lambda: app.line.status(batch), console, note)
+    status = app.line.status(batch)
     told = Told(
         folder=folder, submitted=submitted, status=status, run=done, before_s=ready - began,
         wall_s=time.monotonic() - began,
     )  # fmt: skip
     page = conf.home / f"report-{batch}.html"
-    app.report(batch, to=page)
-    report(told, app.show, console, page)
+    app.finding.report(batch, to=page)
+    report(told, app.finding.show, console, page)
     return DONE if done.state == "success" and status["accounted"] == status["items"] else FINDINGS
 
 

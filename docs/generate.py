@@ -9,11 +9,11 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS.parent))
 
-from pipeline.arguments import make_parser  # noqa: E402 (the checkout comes first)
-from pipeline.errors import CODES  # noqa: E402
-from pipeline.plan import plan  # noqa: E402
-from pipeline.settings import FROM_ENVIRONMENT, Limits, Settings  # noqa: E402
-from pipeline.usecases.schemas import schemas  # noqa: E402
+from pipeline.commands import make_parser  # noqa: E402 (the checkout comes first)
+from pipeline.errors import CODES  # noqa: E402 (as above)
+from pipeline.plan import plan  # noqa: E402 (as above)
+from pipeline.settings import FROM_ENVIRONMENT, Limits, Settings  # noqa: E402 (as above)
+from pipeline.usecases.schemas import schemas  # noqa: E402 (as above)
 
 _NOTE = "<!-- Written by docs/generate.py from the code; `make docs` writes it again. -->\n\n"
 

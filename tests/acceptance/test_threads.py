@@ -56,20 +56,20 @@ def records(app: App, batch: str) -> dict[AssetId, list[str]]:
 
 
 def check(app: App) -> None:
-    assert app.audit()["findings"] == []
-    assert app.verify_log()["findings"] == []
+    assert app.keeping.audit()["findings"] == []
+    assert app.keeping.verify_log()["findings"] == []
 
 
 def run_whole(app: App) -> Any:
-    return app.process("b", stages=STAGES)
+    return app.line.process("b", stages=STAGES)
 
 
 def run_tasks(app: App) -> Any:
-    for shard in app.shards("b"):
+    for shard in app.line.shards("b"):
         for task in TASKS:
-            app.run_stages(task, shard)
-        app.write_back(shard)
-    return app.status("b")
+            app.line.run_stages(task, shard)
+        app.line.write_back(shard)
+    return app.line.status("b")
 
 
 def test_threads_leave_what_one_leaves(tmp_path: Path, testdata: Path) -> None:
@@ -77,7 +77,7 @@ def test_threads_leave_what_one_leaves(tmp_path: Path, testdata: Path) -> None:
     found = []
     for name, threads, run in (("one", 1, run_whole), ("eight", 8, run_whole), ("tasks", 8, run_tasks)):
         app = opened(tmp_path / name, threads)
-        app.submit([folder], batch="b", recursive=True)
+        app.line.submit([folder], batch="b", recursive=True)
         status = run(app)
         ids = records(app, "b")
         found.append((ids, {stage: status["outcomes"][stage] for stage in STAGES}))

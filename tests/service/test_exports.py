@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.arguments import FORMATS as ASKED
+from pipeline.commands.finding import FORMATS as ASKED
 from pipeline.exports.formats import FORMATS
 from tests.service.conftest import Evidence
 

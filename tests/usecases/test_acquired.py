@@ -21,7 +21,7 @@ def put(app: App, folder: Path, batch: str, **files: bytes) -> dict[str, AssetId
     folder.mkdir(exist_ok=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    told = app.submit(sorted(folder.iterdir()), batch=batch)
+    told = app.line.submit(sorted(folder.iterdir()), batch=batch)
     return {Path(one["path"]).name: one["asset"] for one in told["items"]}
 
 

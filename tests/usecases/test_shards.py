@@ -19,7 +19,7 @@ def app() -> Iterator[App]:
 
 
 def sizes(app: App) -> list[int]:
-    return [int(one["size"]) for one in app.shards("b")]
+    return [int(one["size"]) for one in app.line.shards("b")]
 
 
 def test_decoded_seconds_decide_once_they_are_known(app: App, tmp_path: Path) -> None:
@@ -28,10 +28,10 @@ def test_decoded_seconds_decide_once_they_are_known(app: App, tmp_path: Path) ->
     for n in range(6):  # 0.5 s in 4 MB: bytes would say 80 s
         with tone(folder / f"{n}.wav", seconds=0.5, hertz=300 + n).open("ab") as file:
             file.write(b"junk\x00\x80\x3d\x00" + bytes(4_000_000))
-    app.submit([folder], batch="b", recursive=True)
+    app.line.submit([folder], batch="b", recursive=True)
     assert sizes(app) == [1] * 6
 
-    app.process("b", stages=("identify", "probe"))
+    app.line.process("b", stages=("identify", "probe"))
 
     assert sizes(app) == [2, 2, 2]
 
@@ -40,8 +40,8 @@ def test_decoded_seconds_decide_once_they_are_known(app: App, tmp_path: Path) ->
 def test_a_declared_duration_counts_for_nothing(app: App, testdata: Path, tmp_path: Path) -> None:
     liar = tmp_path / "claims_39_hours.mp4"
     shutil.copy(testdata / "video" / "m3_sample_fragmented.mp4", liar)
-    app.submit([liar, tone(tmp_path / "tone.wav", seconds=0.5)], batch="b")
-    app.process("b", stages=("identify", "probe"))
+    app.line.submit([liar, tone(tmp_path / "tone.wav", seconds=0.5)], batch="b")
+    app.line.process("b", stages=("identify", "probe"))
 
     probed = app.home.catalogue.counts.probed("b")
     assert all(one is not None and one < 60 for one in probed.values())

@@ -1,0 +1,64 @@
+"""Finding: what a person may see, search and take along."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.gate import Decision, Purpose
+from pipeline.core.model import AssetId
+from pipeline.core.people import Permission
+from pipeline.service.door import Door
+from pipeline.usecases import find, ledger, likeness
+from pipeline.usecases.access import Access
+from pipeline.usecases.pages import write_report
+
+
+class Finding:
+    """Documents, searches, copies and exports, as this person may have them."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._home = door.home
+
+    def allowed(
+        self, purpose: Purpose, asset: AssetId, *, actor: str | None = None, recipient: str | None = None
+    ) -> Decision:
+        """Answer the gate's question for the acting person, or for another by name: may they do this now?"""
+        return Access(self._home, actor=actor).decide(purpose, asset, recipient=recipient)
+
+    def show(self, asset: str) -> dict[str, Any]:
+        """Return the enriched document of an asset, without what this person may not see."""
+        access = Access(self._home)
+        found, decision = self._door.asset("show", asset, access)
+        self._door.note("show", found, withheld=len(decision.withheld))
+        return find.document(self._home, found, decision)
+
+    def similar(self, asset: str) -> dict[str, Any]:
+        """Link an asset with its copies among those that this person may see."""
+        access = Access(self._home)
+        found, decision = self._door.asset("similar", asset, access)
+        answer = likeness.similar(self._home, access, found, decision)
+        self._door.note("similar", found, links=len(answer["links"]))
+        return answer
+
+    def search(self, query: str, **given: Any) -> dict[str, Any]:
+        """Find passages that this person may see."""
+        answer = find.search(self._home, Access(self._home), query, **given)
+        self._door.note("search", None, hits=len(answer["hits"]))
+        return answer
+
+    def export(
+        self, assets: Sequence[str], *, batch: str | None, form: str, to: Path, recipient: str
+    ) -> dict[str, Any]:
+        """Write what conditions allow this recipient; say what was withheld and why."""
+        return find.export(
+            self._home, Access(self._home), assets, batch=batch, form=form, to=to, recipient=recipient
+        )  # fmt: skip
+
+    def report(self, batch: str, *, to: Path) -> dict[str, Any]:
+        """Write a batch as one page to read, as this person may see it."""
+        register = self._door.batch(batch, Permission.VIEW)
+        access = Access(self._home)
+        document = write_report(self._home, access, batch, ledger.status(self._home, batch, access), to)
+        self._door.note("report", register, shown=document["shown"])
+        return document
