@@ -1,7 +1,6 @@
 """Tools: the programs and parsers that read untrusted bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
 from pipeline.tools import chromaprint, exiftool, ffmpeg, parsers, pdq, previews, raw, sandbox, tesseract
 from pipeline.tools.animation import fetch_pictures, glance_pictures
-from pipeline.tools.budget import PIXELS, Budget
-from pipeline.tools.budget import pixels as pixels_of
 from pipeline.tools.fetching import fetch
 from pipeline.tools.frames import glance
 from pipeline.tools.stills import Stills
@@ -27,9 +24,9 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._versions: dict[str, str] = {}
-        self._stills = Stills(settings)
+        self._parsers = parsers.Parsers(settings)
+        self._stills = Stills(settings, self._parsers)
         self._residents = exiftool.residents(settings)
-        self._budget = Budget(PIXELS)
 
     def environment(self, *programs: str) -> dict[str, str]:
         """Name the versions of ``ffmpeg``, ``exiftool``, ``exifread`` and ``pillow``, as asked."""
@@ -53,13 +50,12 @@ class Tools:
 
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as printed text."""
-        return parsers.exif(media)
+        return self._parsers.exif(media)
 
     def picture(self, media: Path) -> Picture:
         """Decode a picture wholly (first frame) within the pixel limit."""
         source, turn = raw.source(media, self._settings)
-        with self._decoding(media):
-            found = parsers.picture(source, self._settings.limits.max_pixels)
+        found = self._parsers.picture(source)
         if turn is None:
             return found
         return replace(found, orientation=found.orientation if found.orientation > 1 else turn, preview=True)
@@ -102,16 +98,15 @@ class Tools:
 
     def glance_pictures(self, media: Path, see: Callable[[Pixels, Sequence[Instant]], None]) -> Frames:
         """Hand over every frame of an animated picture, small, with its instant in milliseconds."""
-        return glance_pictures(media, see, self._settings)
+        return glance_pictures(media, see, self._parsers)
 
     def fetch_pictures(self, media: Path, wanted: Sequence[Wanted], into: Path) -> Gathered:
         """Write frames of an animated picture in full into a folder."""
-        return fetch_pictures(media, wanted, into, self._settings)
+        return fetch_pictures(media, wanted, into, self._parsers)
 
     def reduce(self, media: Path, out: Path, longest: int) -> tuple[int, int]:
         """Write a picture as JPEG as it is shown, its longest side at most ``longest``; return width and height."""
-        with self._decoding(media):
-            return previews.reduce(media, out, longest, self._settings)
+        return previews.reduce(media, out, longest, self._settings, self._parsers)
 
     def thumbnail(self, looks: Path, number: int, out: Path, longest: int) -> tuple[int, int]:
         """Write one of the small keyframes as JPEG; return width and height."""
@@ -133,16 +128,12 @@ class Tools:
         frame: Callable[[str], Path],
     ) -> Sequence[Still]:
         """Return what there is to look at: a photograph (upright), then the keyframes of ``shots``."""
-        with self._decoding(photograph):
-            return self._stills.of(photograph, looks, shots, frame)
+        return self._stills.of(photograph, looks, shots, frame)
 
     def close(self) -> None:
         """End the programs that were kept. May be repeated; what is asked afterwards is asked of new ones, one each."""
         self._residents.close()
-
-    def _decoding(self, media: Path | None) -> AbstractContextManager[None]:
-        """Wait until a picture's pixels fit beside those that other threads decode."""
-        return self._budget.part(pixels_of(media, self._settings.limits.max_pixels) if media else 0)
+        self._parsers.close()
 
     def _version(self, name: str) -> str:
         if name not in self._versions:

@@ -1,140 +1,79 @@
-"""Parsers: pictures and their tags, read by libraries inside this process."""
+"""Parsers: pictures and their tags, read by libraries in rooms of their own."""
 
-import errno
 import importlib.metadata
-import io
-import logging
-import random
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from functools import cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.core.ports import Picture
-from pipeline.core.text import printable
-from pipeline.errors import Refused, Unavailable
+from pipeline.errors import Refused
+from pipeline.settings import Settings
 from pipeline.tools.answers import text_safe
-from pipeline.tools.colours import shown
-from pipeline.tools.quiet import quiet
+from pipeline.tools.rooms import Rooms
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-    from PIL.ImageFile import ImageFile
-
-# Formats that Pillow reads with its own decoders. EPS is left out above all: for it Pillow starts Ghostscript.
-_FORMATS = (
-    "AVIF", "BMP", "DIB", "GIF", "HEIF", "ICNS", "ICO", "JPEG", "JPEG2000", "PCX", "PNG", "PPM", "PSD", "QOI", "SGI",
-    "TGA", "TIFF", "WEBP", "XBM",
-)  # fmt: skip
-
-# What the libraries let through when bytes lie about themselves.
-DAMAGE = (
-    ArithmeticError, EOFError, LookupError, NotImplementedError, OSError, RecursionError, SyntaxError, TypeError,
-    ValueError, struct.error, zlib.error,
-)  # fmt: skip
-_POSITION = frozenset({errno.EINVAL, errno.EOVERFLOW})
-"""What the system says of a position in a file that cannot be: the material's fault."""
-
-_ORIENTATION = 0x0112
-_ORIENTATIONS = 8
-_MOST_FRAMES = 10_000
 
 Source = Path | bytes
 """A file, or the bytes of a picture that was found inside one."""
 
-_HEIF_BRANDS = frozenset({b"avci", b"avcs", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-_HEAD = 65_536
-_JPEG_XL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n")
+Frame = tuple[int, int, "Image | None"]
+"""Its number, when it is shown in milliseconds, and what it shows: ``None`` where it fails to decode."""
 
 
-def exif(media: Path) -> dict[str, str]:
-    """Return exifread's raw tags as text; maker notes, thumbnails and what is no tag stay out."""
-    import exifread
-    from exifread.core.exceptions import ExifError
+class Parsers:
+    """What libraries say of untrusted pictures. What comes back is checked here: a room may be subverted."""
 
-    # Its messages quote the bytes that it stumbles over.
-    logging.getLogger("exifread").setLevel(logging.CRITICAL)
-    try:
-        with media.open("rb") as file:
-            tags = exifread.process_file(file, details=False, extract_thumbnail=False)
-            return {text_safe(name): text_safe(str(value)) for name, value in tags.items()}
-    except MemoryError as err:
-        raise Unavailable("no memory left to read tags", code="E-HOST-005") from err
-    except (*DAMAGE, ExifError) as err:
-        raise _refusal("exifread", err) from err
+    def __init__(self, settings: Settings) -> None:
+        self._rooms = Rooms(settings)
+        self._most = settings.limits.max_pixels
 
+    def exif(self, media: Path) -> dict[str, str]:
+        """Return exifread's raw tags as text; maker notes, thumbnails and what is no tag stay out."""
+        tags, _ = self._rooms.one("exif", media)
+        if not isinstance(tags, dict):
+            raise _nonsense()
+        return {text_safe(str(name)): text_safe(str(value)) for name, value in tags.items()}
 
-def picture(media: Source, max_pixels: int) -> Picture:
-    """Decode the first frame of a picture wholly; of a damaged one, count the rows that decode.
+    def picture(self, media: Source) -> Picture:
+        """Decode the first frame of a picture wholly; of a damaged one, count the rows that decode.
 
-    Raises ``Refused``: E-MEDIA-004 for more than ``max_pixels``, U-CODEC-001 for a picture that
-    no installed library decodes, E-MEDIA-002 when not one row can be decoded.
-    """
-    with guarded(media, max_pixels):
-        return _picture(media, max_pixels)
-
-
-def upright(media: Source, max_pixels: int, *, longest: int, orientation: int | None = None) -> "Image":
-    """Return the first frame as it is shown: sRGB, upright, on white, its longest side at most ``longest``.
-
-    ``orientation`` is EXIF's, where the picture does not state its own. What of a damaged picture decodes is
-    shown, the rest is black. Raises as ``picture`` does.
-    """
-    with guarded(media, max_pixels), opened(media, max_pixels) as image:
-        image.draft("RGB", (longest, longest))
-        turn = _orientation(image)
+        Raises ``Refused``: E-MEDIA-004 for too many pixels, U-CODEC-001 for a picture that no installed
+        library decodes, E-MEDIA-002 when not one row can be decoded.
+        """
+        said, _ = self._rooms.one("picture", media, max_pixels=self._most)
         try:
-            image.load()
-        except DAMAGE:
-            if not image.im:
-                raise
-            image.tile = []
-        return turned(shown(image, longest), turn if turn > 1 or orientation is None else orientation)
+            return Picture(
+                width=int(said["width"]), height=int(said["height"]), rows=int(said["rows"]),
+                frames=int(said["frames"]), orientation=int(said["orientation"]), format=text_safe(str(said["format"])),
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError) as err:
+            raise _nonsense() from err
 
+    def upright(self, media: Source, *, longest: int, orientation: int | None = None) -> "Image":
+        """Return the first frame as it is shown: sRGB, upright, on white, its longest side at most ``longest``.
 
-def turned(image: "Image", orientation: int) -> "Image":
-    """Turn a picture by EXIF's orientation, 1 to 8."""
-    import PIL.Image
+        ``orientation`` is EXIF's, where the picture does not state its own. What of a damaged picture decodes
+        is shown, the rest is black. Raises as ``picture`` does.
+        """
+        size, data = self._rooms.one(
+            "upright", media, max_pixels=self._most, longest=longest, orientation=orientation
+        )  # fmt: skip
+        return _image(size, data, longest)
 
-    flips = PIL.Image.Transpose
-    how = {
-        2: flips.FLIP_LEFT_RIGHT, 3: flips.ROTATE_180, 4: flips.FLIP_TOP_BOTTOM, 5: flips.TRANSPOSE,
-        6: flips.ROTATE_270, 7: flips.TRANSVERSE, 8: flips.ROTATE_90,
-    }.get(orientation)  # fmt: skip
-    return image if how is None else image.transpose(how)
+    def frames(self, media: Path, *, longest: int, wanted: Sequence[int] | None = None) -> Iterator[Frame]:
+        """Yield each frame of an animation as it is shown, or those of some numbers; a damaged one is the last."""
+        numbers = None if wanted is None else list(wanted)
+        for said, data in self._rooms.ask("frames", media, max_pixels=self._most, longest=longest, wanted=numbers):
+            try:
+                number, pts, size = said
+                yield int(number), int(pts), None if size is None else _image(size, data, longest)
+            except (TypeError, ValueError) as err:
+                raise _nonsense() from err
 
-
-@contextmanager
-def guarded(media: Source, max_pixels: int) -> Iterator[None]:
-    """Turn what a picture library raises into typed errors, and keep it from printing."""
-    import PIL.Image
-
-    with quiet():
-        try:
-            yield
-        except PIL.Image.DecompressionBombError as err:
-            raise Refused(f"more than {max_pixels} pixels", code="E-MEDIA-004") from err
-        except MemoryError as err:
-            raise Unavailable("no memory left to decode a picture", code="E-HOST-005") from err
-        except DAMAGE as err:
-            raise _undecoded(media) or _refusal("Pillow", err) from err
-
-
-def _picture(media: Source, max_pixels: int) -> Picture:
-    frames = _frames(media, max_pixels)
-    with opened(media, max_pixels) as image:
-        width, height, form, orientation = image.width, image.height, str(image.format), _orientation(image)
-        try:
-            image.load()
-            rows = height
-        except DAMAGE:
-            rows = _rows(media, max_pixels)
-            if not rows:
-                raise
-    return Picture(width=width, height=height, rows=rows, frames=frames, orientation=orientation, format=form)
+    def close(self) -> None:
+        """End the processes that were kept. May be repeated."""
+        self._rooms.close()
 
 
 def version(library: str) -> str:
@@ -142,96 +81,14 @@ def version(library: str) -> str:
     return importlib.metadata.version(library)
 
 
-@cache
-def _prepare() -> None:
-    """Tell Pillow of the formats that it does not know itself."""
-    import PIL.Image
-    import pillow_heif
-
-    PIL.Image.init()
-    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-
-
-def opened(media: Source, max_pixels: int) -> "ImageFile":
-    """Open a picture of an allowed format and size; nothing is decoded yet."""
+def _image(size: Any, data: bytes, longest: int) -> "Image":
     import PIL.Image
 
-    _prepare()
-    # To Pillow twice as much is an error, also for pictures within the picture.
-    PIL.Image.MAX_IMAGE_PIXELS = (max_pixels + 1) // 2
-    image = PIL.Image.open(io.BytesIO(media) if isinstance(media, bytes) else media, formats=_FORMATS)
-    if image.width * image.height > max_pixels:
-        image.close()
-        raise PIL.Image.DecompressionBombError
-    return image
+    width, height = (int(one) for one in size)
+    if not (0 < width <= longest and 0 < height <= longest) or len(data) != width * height * 3:
+        raise _nonsense()
+    return PIL.Image.frombuffer("RGB", (width, height), data, "raw", "RGB", 0, 1)
 
 
-def _frames(media: Source, max_pixels: int) -> int:
-    """Count frames, as far as they can be reached."""
-    count = 1
-    with opened(media, max_pixels) as image, suppress(*DAMAGE):  # the end, or the first damaged frame
-        while count < _MOST_FRAMES:
-            image.seek(count)
-            count += 1
-    return count
-
-
-def _orientation(image: "ImageFile") -> int:
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except DAMAGE:
-        return 1  # stored upright, as far as anybody can tell; ``exif`` reports the damage
-    return value if isinstance(value, int) and 1 <= value <= _ORIENTATIONS else 1
-
-
-def _rows(media: Source, max_pixels: int) -> int:
-    """Count the rows that decode before the damage.
-
-    The picture's memory is first painted with a pattern that no camera makes, and decoding
-    overwrites it. Rows that still show the pattern were never reached. (Pillow's own switch for
-    truncated files would fill them silently with grey.)
-    """
-    with opened(media, max_pixels) as image:
-        width, height = image.size
-        image.load_prepare()
-        pattern = _pattern(image.mode, width)
-        for row in range(height):
-            image.im.paste(pattern.im, (0, row, width, row + 1))
-        with suppress(*DAMAGE):  # seen before; what it left behind is what counts
-            image.load()
-        image.tile = []  # no second attempt
-        unseen = pattern.tobytes()
-        return sum(image.crop((0, row, width, row + 1)).tobytes() != unseen for row in range(height))
-
-
-def _pattern(mode: str, width: int) -> "Image":
-    """Return one row of noise, the same every time."""
-    import PIL.Image
-
-    row = PIL.Image.new(mode, (width, 1))
-    noise = random.Random(width).randbytes(len(row.tobytes()))  # noqa: S311 - no secret
-    row.frombytes(noise)
-    return row
-
-
-def _undecoded(media: Source) -> Refused | None:
-    """Tell a picture that nothing installed decodes from one that is damaged."""
-    if isinstance(media, bytes):
-        return None
-    with media.open("rb") as file:
-        head = file.read(_HEAD)
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS and b"hvc1" not in head:
-        return Refused("a HEIF picture in a codec that no decoder here reads", code="U-CODEC-001")
-    if head.startswith(_JPEG_XL):
-        return Refused("a JPEG XL picture; no decoder for it is installed", code="U-CODEC-001")
-    return None
-
-
-def _refusal(library: str, err: Exception) -> Exception:
-    import PIL
-
-    if isinstance(err, OSError) and err.errno and err.errno not in _POSITION:
-        return err  # the system's, not the material's
-    if isinstance(err, PIL.UnidentifiedImageError):
-        return Refused("no picture that is read here")  # its own words name the path
-    return Refused(printable(f"{library}: {type(err).__name__}: {err}"))
+def _nonsense() -> Refused:
+    return Refused("what was to read it answers nonsense", code="E-MEDIA-006")

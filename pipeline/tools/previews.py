@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pipeline.core.ports.moving import Box, Sheet
 from pipeline.core.streams import rotation, whole
 from pipeline.settings import Settings
-from pipeline.tools import parsers, raw
+from pipeline.tools import raw
 from pipeline.tools.fetching import display_size
 from pipeline.tools.ffmpeg import call, inputs
 from pipeline.tools.frames import EXACT, SWS, THREADS
+from pipeline.tools.parsers import Parsers
 from pipeline.tools.sandbox import run
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ _LEAST = 2
 _WHITE = (255, 255, 255)
 
 
-def reduce(media: Path, out: Path, longest: int, settings: Settings) -> tuple[int, int]:
+def reduce(media: Path, out: Path, longest: int, settings: Settings, parsers: Parsers) -> tuple[int, int]:
     """Write a picture as JPEG, as it is shown, its longest side at most ``longest``; return width and height."""
     source, orientation = raw.source(media, settings)
-    image = parsers.upright(source, settings.limits.max_pixels, longest=longest, orientation=orientation)
+    image = parsers.upright(source, longest=longest, orientation=orientation)
     _save(image, out)
     return image.width, image.height
 

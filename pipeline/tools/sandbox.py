@@ -42,6 +42,7 @@ class Call:
     ``argv`` names the material as ``MEDIA`` and the writable folder as ``OUTPUT``. ``answer``
     receives stdout as a file instead of in memory, ``on_data`` piece by piece as it comes, so that it may be
     endless; ``on_line`` sees each line of stderr, cut to a few kilobytes. ``policy`` is the setting ``isolation``.
+    ``reads`` are folders of programs that it may read besides the system's, ``fds`` descriptors that it inherits.
     """
 
     argv: Sequence[str]
@@ -52,6 +53,8 @@ class Call:
     answer: Path | None = None
     on_line: Callable[[str], None] | None = None
     on_data: Callable[[bytes], None] | None = None
+    reads: Sequence[Path] = ()
+    fds: Sequence[int] = ()
 
     @property
     def program(self) -> str:
@@ -119,8 +122,8 @@ def stay(call: Call) -> "subprocess.Popen[bytes]":
     It ends with the thread that starts it at the latest; its complaints go nowhere. Whoever starts it
     watches the time, and ends its process group. The bounds hold for its whole stay.
     """
-    with _command(call, "bwrap", None) as command:
-        return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with _command(call, isolation(call.policy), None) as command:
+        return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, fds=call.fds)
 
 
 def _run(call: Call, *, level: str) -> Completed:
@@ -153,11 +156,15 @@ def _report() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 @contextmanager
 def _command(call: Call, level: str, report: int | None) -> Iterator[list[str]]:
-    tool = [*walls.limits(call.bounds, level=level), walls.find(call.program), *call.argv[1:]]
+    tool = [
+        *walls.limits(call.bounds, level=level),
+        call.program if call.reads else walls.find(call.program),
+        *call.argv[1:],
+    ]
     media = call.media.resolve(strict=True) if call.media else None
     output = call.output.resolve(strict=True) if call.output else None
     if level == "bwrap":
-        yield [*walls.room(media=media, output=output, report=report), *tool]
+        yield [*walls.room(media=media, output=output, report=report, reads=call.reads), *tool]
         return
     # No room, yet the same neutral names.
     with tempfile.TemporaryDirectory() as folder:
@@ -171,13 +178,14 @@ def _command(call: Call, level: str, report: int | None) -> Iterator[list[str]]:
 
 def _start(
     command: list[str], sink: int | IO[bytes], *, report: int | None = None, stdin: int = subprocess.DEVNULL,
-    stderr: int = subprocess.PIPE,
+    stderr: int = subprocess.PIPE, fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":  # fmt: skip
     try:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the whole group.
         return subprocess.Popen(
             [*walls.leash(os.getpid()), *command], stdin=stdin, stdout=sink, stderr=stderr,
-            pass_fds=() if report is None else (report,), start_new_session=True, env=walls.environment(), cwd="/",
+            pass_fds=(*fds, *(() if report is None else (report,))), start_new_session=True,
+            env=walls.environment(), cwd="/",
         )  # fmt: skip
     except OSError as err:
         if err.errno in {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.core.ports import LOOK, Pixels, Still
 from pipeline.settings import Settings
-from pipeline.tools import parsers, raw
+from pipeline.tools import raw
+from pipeline.tools.parsers import Parsers
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -25,9 +26,9 @@ _State = tuple[int, int, int, int]
 class Stills:
     """Decoded photographs, the latest few of them kept: the stages of one item ask one after the other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, parsers: Parsers) -> None:
         self._settings = settings
-        self._max_pixels = settings.limits.max_pixels
+        self._parsers = parsers
         self._kept: OrderedDict[_State, Still] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -51,7 +52,7 @@ class Stills:
             if state in self._kept:
                 return self._kept[state]
         source, orientation = raw.source(media, self._settings)
-        image = parsers.upright(source, self._max_pixels, longest=FULL, orientation=orientation)
+        image = self._parsers.upright(source, longest=FULL, orientation=orientation)
         full = _pixels(image)
         still = Still(
             t=None, pts=None, time_base=None, frame=None, width=image.width, height=image.height,
@@ -76,7 +77,7 @@ class Stills:
         ]  # fmt: skip
 
     def _frame(self, frame: Callable[[str], Path], role: str) -> Pixels:
-        return _pixels(parsers.upright(frame(role), self._max_pixels, longest=FULL))
+        return _pixels(self._parsers.upright(frame(role), longest=FULL))
 
 
 def _small(image: "Image") -> "Image":

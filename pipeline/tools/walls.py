@@ -1,7 +1,7 @@
 """Walls: the command line that shuts a program in a room with one read-only file and no network."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def find(program: str) -> str:
     )
 
 
-def room(*, media: Path | None, output: Path | None, report: int | None) -> list[str]:
+def room(*, media: Path | None, output: Path | None, report: int | None, reads: Sequence[Path] = ()) -> list[str]:
     """Return the bubblewrap command that runs what follows it in a room of its own.
 
     It sees ``/usr``, the material read-only at ``MEDIA``, one writable folder at ``OUTPUT`` if
@@ -69,7 +69,11 @@ def room(*, media: Path | None, output: Path | None, report: int | None) -> list
         command += ["--ro-bind", str(media), MEDIA]
     if output:
         command += ["--bind", str(output), OUTPUT]
-    command += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the room's own
+    command += ["--size", str(_TMP_BYTES), "--tmpfs", "/tmp"]  # noqa: S108 - the room's own
+    for folder in reads:
+        if not folder.is_relative_to("/usr"):
+            command += ["--ro-bind", str(folder), str(folder)]
+    command += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the room's own
     return [*command, *(() if report is None else ("--json-status-fd", str(report))), "--"]
 
 

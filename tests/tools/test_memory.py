@@ -77,7 +77,7 @@ def test_a_transparent_picture_of_300_megapixels() -> None:
         """
         import sys
         from PIL import Image
-        from pipeline.tools.colours import shown
+        from pipeline.parsing.colours import shown
         small = shown(Image.new("RGBA", (20_000, 15_000), (200, 0, 0, 128)), 800)
         assert small.size == (800, 600) and small.mode == "RGB"
         """
