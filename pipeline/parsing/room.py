@@ -78,14 +78,15 @@ def serve(asked: socket.socket) -> None:
             return
         media, answer = fds
         try:
-            _answer(asked, json.loads(words), Material(fd=media), answer)
+            end = _answer(asked, json.loads(words), Material(fd=media), answer)
         finally:
             os.close(media)
             os.close(answer)
+        asked.send(json.dumps(end).encode())
 
 
-def _answer(asked: socket.socket, question: Mapping[str, Any], media: Material, answer: int) -> None:
-    end: dict[str, Any]
+def _answer(asked: socket.socket, question: Mapping[str, Any], media: Material, answer: int) -> dict[str, Any]:
+    """Give the parts of an answer; return how it ended."""
     try:
         for said, data in _CAN[question["do"]](media, **question["how"]):
             text = json.dumps(said).encode()
@@ -93,18 +94,17 @@ def _answer(asked: socket.socket, question: Mapping[str, Any], media: Material, 
             asked.send(json.dumps({"text": len(text), "data": len(data)}).encode())
             if asked.recv(_WORDS) != b"more":
                 break
-        end = {"end": "done"}
     except PipelineError as err:
-        end = {"end": _ENDS.get(type(err), "fault"), "code": err.code, "reason": err.reason[:1000]}
+        return {"end": _ENDS.get(type(err), "fault"), "code": err.code, "reason": err.reason[:1000]}
     except MemoryError:
-        end = {"end": "refused", "code": "E-MEDIA-004", "reason": "it needs more memory than one file may take"}
+        return {"end": "refused", "code": "E-MEDIA-004", "reason": "it needs more memory than one file may take"}
     except Exception as err:  # noqa: BLE001 (whatever it is, it must not be lost, and the next file is another's)
         where = Path(traceback.extract_tb(err.__traceback__)[-1].filename)
         # A library that breaks in a way that nobody foresaw breaks on the material; our own lines are our fault.
         ours = where.parent == Path(__file__).parent
         reason = f"{type(err).__name__} in {where.name}"
-        end = {"end": "fault" if ours else "refused", "code": "E-MEDIA-006", "reason": reason}
-    asked.send(json.dumps(end).encode())
+        return {"end": "fault" if ours else "refused", "code": "E-MEDIA-006", "reason": reason}
+    return {"end": "done"}
 
 
 def _put(answer: int, *parts: bytes | memoryview) -> None:

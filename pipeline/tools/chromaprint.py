@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
+from pipeline.core.ports.media import RATE
 from pipeline.errors import Refused
 from pipeline.settings import Settings
 from pipeline.tools.sandbox import MEDIA, Bounds, Call, run
 
-_RATE = 16_000
 _WORD = 4
 
 
@@ -18,7 +18,7 @@ def chromaprint(pcm: Path, settings: Settings) -> tuple[int, ...]:
     if not pcm.stat().st_size:
         return ()
     argv = [
-        "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-f", "s16le", "-ar", str(_RATE),
+        "ffmpeg", "-nostdin", "-hide_banner", "-nostats", "-loglevel", "error", "-f", "s16le", "-ar", str(RATE),
         "-ch_layout", "mono", "-protocol_whitelist", "file,pipe", "-i", f"file:{MEDIA}",
         # Processors differ in how they round: plain C gives every host the same samples.
         "-cpuflags", "0", "-f", "chromaprint", "-algorithm", "1", "-silence_threshold", "-1",

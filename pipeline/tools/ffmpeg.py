@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.core.extent import promised
 from pipeline.core.ports import Decoded, Frames
+from pipeline.core.ports.media import RATE
 from pipeline.core.text import printable
 from pipeline.errors import Refused
 from pipeline.settings import Settings
@@ -14,7 +15,7 @@ from pipeline.tools.answers import read_json
 from pipeline.tools.containers import ALLOWED
 from pipeline.tools.leaps import leaps
 from pipeline.tools.sandbox import MEDIA, Bounds, Call, Completed, run
-from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
+from pipeline.tools.timeline import AudioLog, VideoLog, place
 
 _INPUT = f"file:{MEDIA}"
 

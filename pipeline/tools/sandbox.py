@@ -18,7 +18,7 @@ from typing import IO
 from pipeline.core.halt import check
 from pipeline.core.text import printable
 from pipeline.errors import Misconfigured, PipelineError, Refused, Unavailable
-from pipeline.tools import walls
+from pipeline.tools import seccomp, walls
 from pipeline.tools.walls import MEDIA, OUTPUT, Bounds
 from pipeline.tools.watch import Watch
 
@@ -73,20 +73,27 @@ class Completed:
 
 @cache
 def isolation(policy: str) -> str:
-    """Name the isolation in force, ``bwrap`` or ``none``; tried once per process.
+    """Name the isolation in force, ``bwrap``, ``landlock`` or ``none``; tried once per process.
 
-    ``required`` raises ``Misconfigured`` (E-CONF-003) where bubblewrap is missing or may not
-    make namespaces; ``accepted-missing`` then gives ``none``: limits and the killing of the
-    process group remain, network and files are open to the program.
+    Where bubblewrap is missing or may not make namespaces, the kernel's Landlock takes its place: no file but
+    those that are needed, no network, yet the host's other processes in sight. ``required`` raises
+    ``Misconfigured`` (E-CONF-003) where there is neither; ``accepted-missing`` then gives ``none``: limits and the
+    killing of the process group remain, network and files are open to the program.
     """
     bounds = Bounds(seconds=10, memory=1 << 30, file_bytes=0, answer_bytes=1 << 10)
-    try:
-        _run(Call(argv=["true"], bounds=bounds, policy=policy), level="bwrap")
-    except (Misconfigured, Refused) as err:
-        if policy == "accepted-missing":
-            return "none"
-        raise Misconfigured(f"programs cannot be isolated: {err.reason}", code="E-CONF-003") from err
-    return "bwrap"
+    reasons = []
+    for level in ("bwrap", "landlock"):
+        try:
+            done = _run(Call(argv=["true"], bounds=bounds, policy=policy), level=level)
+        except (Misconfigured, Refused) as err:
+            reasons.append(f"{level}: {err.reason}")
+            continue
+        if done.status == 0:
+            return level
+        reasons.append(f"{level}: {printable(done.stderr.strip())}")
+    if policy == "accepted-missing":
+        return "none"
+    raise Misconfigured(f"programs cannot be isolated: {'; '.join(reasons)}", code="E-CONF-003")
 
 
 def run(call: Call) -> Completed:
@@ -122,16 +129,16 @@ def stay(call: Call) -> "subprocess.Popen[bytes]":
     It ends with the thread that starts it at the latest; its complaints go nowhere. Whoever starts it
     watches the time, and ends its process group. The bounds hold for its whole stay.
     """
-    with _command(call, isolation(call.policy), None) as command:
-        return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, fds=call.fds)
+    with _command(call, isolation(call.policy), None) as (command, fds):
+        return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, fds=fds)
 
 
 def _run(call: Call, *, level: str) -> Completed:
     with ExitStack() as stack:
         report = stack.enter_context(_report())
-        command = stack.enter_context(_command(call, level, report[1].fileno()))
+        command, fds = stack.enter_context(_command(call, level, report[1].fileno()))
         sink = stack.enter_context(call.answer.open("wb")) if call.answer else subprocess.PIPE
-        process = _start(command, sink, report=report[1].fileno())
+        process = _start(command, sink, fds=fds)
         watch = Watch(
             program=call.program, bounds=call.bounds, on_line=call.on_line, process=process, on_data=call.on_data
         )
@@ -155,37 +162,45 @@ def _report() -> Iterator[tuple[IO[bytes], IO[bytes]]]:
 
 
 @contextmanager
-def _command(call: Call, level: str, report: int | None) -> Iterator[list[str]]:
-    tool = [
-        *walls.limits(call.bounds, level=level),
-        call.program if call.reads else walls.find(call.program),
-        *call.argv[1:],
-    ]
+def _command(call: Call, level: str, report: int | None) -> Iterator[tuple[list[str], tuple[int, ...]]]:
+    """Lend the command with its walls, and the descriptors that it inherits."""
+    program = call.program if call.reads else walls.find(call.program)
+    tool = [*walls.limits(call.bounds, level=level), program, *call.argv[1:]]
     media = call.media.resolve(strict=True) if call.media else None
     output = call.output.resolve(strict=True) if call.output else None
-    if level == "bwrap":
-        yield [*walls.room(media=media, output=output, report=report, reads=call.reads), *tool]
-        return
-    # No room, yet the same neutral names.
-    with tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        fds = list(call.fds)
+        if level != "none":
+            fds.append(calls := seccomp.opened())
+            stack.callback(os.close, calls)
+        if level == "bwrap":
+            fds += () if report is None else (report,)
+            room = walls.room(media=media, output=output, report=report, reads=call.reads, calls=calls)
+            yield [*room, *tool], tuple(fds)
+            return
+        # No room, yet the same neutral names.
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         for name, target in ((MEDIA, media), (OUTPUT, output)):
             if target:
                 link = Path(folder) / Path(name).name
                 link.symlink_to(target)
                 tool = [word.replace(name, str(link)) for word in tool]
-        yield tool
+        if level == "landlock":
+            reads = [*call.reads, Path(folder), *([media] if media else [])]
+            writes = [one for one in (output,) if one]
+            tool = walls.landlocked(tool, reads=reads, writes=writes, calls=calls)
+        yield tool, tuple(fds)
 
 
 def _start(
-    command: list[str], sink: int | IO[bytes], *, report: int | None = None, stdin: int = subprocess.DEVNULL,
-    stderr: int = subprocess.PIPE, fds: Sequence[int] = (),
+    command: list[str], sink: int | IO[bytes], *, stdin: int = subprocess.DEVNULL, stderr: int = subprocess.PIPE,
+    fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":  # fmt: skip
     try:
         # A session of its own: Ctrl-C reaches this process alone, which then ends the whole group.
         return subprocess.Popen(
             [*walls.leash(os.getpid()), *command], stdin=stdin, stdout=sink, stderr=stderr,
-            pass_fds=(*fds, *(() if report is None else (report,))), start_new_session=True,
-            env=walls.environment(), cwd="/",
+            pass_fds=fds, start_new_session=True, env=walls.environment(), cwd="/",
         )  # fmt: skip
     except OSError as err:
         if err.errno in {errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE}:

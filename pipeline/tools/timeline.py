@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from pipeline.core.ports.media import RATE
 from pipeline.tools.leaps import Leaps
-
-RATE = 16_000
-"""Samples per second of all sound that is analysed."""
 
 _WIDTH = 2
 _HOLE = RATE // 10

@@ -1,6 +1,9 @@
 """Walls: the command line that shuts a program in a room with one read-only file and no network."""
 
+import json
+import os
 import shutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,16 +54,18 @@ def find(program: str) -> str:
     )
 
 
-def room(*, media: Path | None, output: Path | None, report: int | None, reads: Sequence[Path] = ()) -> list[str]:
+def room(
+    *, media: Path | None, output: Path | None, report: int | None, calls: int, reads: Sequence[Path] = ()
+) -> list[str]:
     """Return the bubblewrap command that runs what follows it in a room of its own.
 
     It sees ``/usr``, the material read-only at ``MEDIA``, one writable folder at ``OUTPUT`` if
     given, and a small ``/tmp``. It has no network, no environment, no capability, no other
-    process in sight, and dies with its parent.
+    process in sight, and dies with its parent. ``calls`` is a descriptor with the filter of system calls.
     """
     command = [
         find("bwrap"), "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL",
-        "--hostname", "room", "--ro-bind", "/usr", "/usr",
+        "--hostname", "room", "--seccomp", str(calls), "--ro-bind", "/usr", "/usr",
     ]  # fmt: skip
     for name, value in environment().items():
         command += ["--setenv", name, value]
@@ -75,6 +80,19 @@ def room(*, media: Path | None, output: Path | None, report: int | None, reads: 
             command += ["--ro-bind", str(folder), str(folder)]
     command += ["--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108 - the room's own
     return [*command, *(() if report is None else ("--json-status-fd", str(report))), "--"]
+
+
+def landlocked(tool: Sequence[str], *, reads: Sequence[Path], writes: Sequence[Path], calls: int) -> list[str]:
+    """Return the command that runs ``tool`` where no namespace can be made: see ``landlocked``."""
+    system = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/alternatives", "/etc/ld.so.cache")
+    words = {
+        "argv": list(tool), "read": [*system, "/dev/urandom", *map(str, reads)],
+        "write": ["/dev/null", *map(str, writes)],
+    }  # fmt: skip
+    launcher = Path(__file__).with_name("landlocked.py")
+    # The system's own Python, which every user may run; it needs nothing but the standard library.
+    python = shutil.which("python3", path=SEARCH) or os.path.realpath(sys.executable)
+    return [python, "-I", "-S", str(launcher), str(calls), json.dumps(words)]
 
 
 def limits(bounds: Bounds, *, level: str) -> list[str]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import Misconfigured, PipelineError, Refused, Unavailable
-from pipeline.tools import sandbox, walls
+from pipeline.errors import Misconfigured, Refused, Unavailable
+from pipeline.tools import walls
 from pipeline.tools.sandbox import MEDIA, OUTPUT, Bounds, Call, Completed, run
 
 SHORT = Bounds(seconds=20, memory=1 << 30, file_bytes=1 << 20, answer_bytes=1 << 20)
@@ -299,47 +299,3 @@ class TestItsStart:
         if "ermission" in done.stderr:
             pytest.skip("the checkout cannot be read by others here")
         assert done.stdout.strip() == r"b'65534\n'", done.stderr
-
-
-class TestWithoutIsolation:
-    @pytest.fixture
-    def without(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-        """A machine whose bubblewrap may not make namespaces."""
-        (tmp_path / "bin").mkdir()
-        fake = tmp_path / "bin/bwrap"
-        fake.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
-        fake.chmod(0o755)
-        monkeypatch.setattr(walls, "SEARCH", f"{tmp_path / 'bin'}:{walls.SEARCH}")
-        sandbox.isolation.cache_clear()
-        yield
-        sandbox.isolation.cache_clear()
-
-    @pytest.mark.usefixtures("without")
-    def test_nothing_runs_by_default(self) -> None:
-        with pytest.raises(Misconfigured, match="namespace") as caught:
-            shell("true")
-        assert caught.value.code == "E-CONF-003"
-
-    @pytest.mark.usefixtures("without")
-    def test_it_runs_and_says_so_when_the_settings_accept_it(self, tmp_path: Path) -> None:
-        media = tmp_path / "%03d -y\nx"
-        media.write_bytes(b"evidence")
-        out = tmp_path / "out"
-        out.mkdir()
-        call = Call(
-            argv=["sh", "-c", f"cat {MEDIA} | tee {OUTPUT}/copy; ulimit -c"],
-            bounds=SHORT, policy="accepted-missing", media=media, output=out,
-        )  # fmt: skip
-        assert sandbox.isolation("accepted-missing") == "none"
-        assert run(call).stdout == b"evidence0\n"
-        assert (out / "copy").read_bytes() == b"evidence"
-
-    @pytest.mark.usefixtures("without")
-    def test_time_out_still_ends_the_group(self, mark: str) -> None:
-        call = Call(
-            argv=["sh", "-c", f"sleep {mark} & sleep {mark}"], bounds=_bounds(seconds=0.5), policy="accepted-missing"
-        )
-        with pytest.raises(PipelineError) as caught:
-            run(call)
-        assert caught.value.code == "E-MEDIA-005"
-        assert soon(lambda: not processes_with(mark))

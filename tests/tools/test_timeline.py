@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.mpeg_audio import mpeg_frame
 from pipeline.tools.leaps import Leaps, leaps
-from pipeline.tools.timeline import RATE, AudioLog, VideoLog, place
+from pipeline.core.ports.media import RATE
+from pipeline.tools.timeline import AudioLog, VideoLog, place
 
 
 def sound(pts: int | str, samples: int) -> str:
