@@ -138,8 +138,9 @@ def _call(argv: list[str], media: Path, settings: Settings, *, seconds: float | 
 def _bounds(settings: Settings, seconds: float) -> Bounds:
     limits = settings.limits
     return Bounds(
-        seconds=seconds, memory=limits.memory_bytes, file_bytes=limits.output_bytes, answer_bytes=limits.answer_bytes
-    )
+        seconds=seconds, memory=limits.memory_bytes, file_bytes=limits.output_bytes, answer_bytes=limits.answer_bytes,
+        stall=limits.stall_seconds,
+    )  # fmt: skip
 
 
 def _figure(found: Mapping[str, Any], stream: int, name: str) -> float | None:

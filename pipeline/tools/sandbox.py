@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -140,7 +140,12 @@ def _run(call: Call, *, level: str) -> Completed:
         sink = stack.enter_context(call.answer.open("wb")) if call.answer else subprocess.PIPE
         process = _start(command, sink, fds=fds)
         watch = Watch(
-            program=call.program, bounds=call.bounds, on_line=call.on_line, process=process, on_data=call.on_data
+            program=call.program,
+            bounds=call.bounds,
+            on_line=call.on_line,
+            process=process,
+            on_data=call.on_data,
+            written=partial(_written, call),
         )
         try:
             report[1].close()
@@ -151,6 +156,12 @@ def _run(call: Call, *, level: str) -> Completed:
         status = _status(process.returncode, report[0].read() if level == "bwrap" else None, complaints)
     _judge(call, status, complaints)
     return Completed(status=status, stdout=bytes(watch.answer), stderr=complaints)
+
+
+def _written(call: Call) -> int:
+    """Return how many bytes lie where the program may write."""
+    places = [*([call.answer] if call.answer else []), *(call.output.iterdir() if call.output else [])]
+    return sum(place.lstat().st_size for place in places if not place.is_symlink())
 
 
 @contextmanager

@@ -36,12 +36,16 @@ _PROCESSES = 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much one call may take: wall-clock seconds, bytes of address space, of one file, of its answer."""
+    """How much one call may take: wall-clock seconds, bytes of address space, of one file, of its answer.
+
+    ``stall`` is how many seconds it may go on without a further decoded second; ``None`` where nobody can tell.
+    """
 
     seconds: float
     memory: int
     file_bytes: int
     answer_bytes: int
+    stall: float | None = None
 
 
 def find(program: str) -> str:

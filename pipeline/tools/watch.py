@@ -17,6 +17,9 @@ _KEPT = 16 * 1024
 _LINE = 4 * 1024
 _CHUNK = 64 * 1024
 _GRACE = 5.0
+_LOOK = 1.0
+_DECODED = b"pts_time:"
+"""What ffmpeg says of each frame and each piece of sound that it has decoded."""
 
 
 class Running(Protocol):
@@ -41,13 +44,18 @@ class Watch:
     on_line: Callable[[str], None] | None
     process: Running
     on_data: Callable[[bytes], None] | None = None
+    written: Callable[[], int] = lambda: 0
+    """How many bytes the program has left in files so far."""
+    _moved: float = 0.0
+    _size: int = 0
     answer: bytearray = field(default_factory=bytearray)
     kept: bytearray = field(default_factory=bytearray)
     line: bytearray = field(default_factory=bytearray)
 
     def until_the_end(self) -> None:
         """Read on until the program has ended; ``Refused`` when it takes or says too much."""
-        deadline = time.monotonic() + self.bounds.seconds
+        self._moved = time.monotonic()
+        deadline = self._moved + self.bounds.seconds
         ended = os.pidfd_open(self.process.pid)
         try:
             with ended_by(self._kill_group):
@@ -65,13 +73,23 @@ class Watch:
                 if left <= 0:
                     seconds = f"{self.bounds.seconds:g} s"
                     raise Refused(f"{self.program} did not finish within {seconds}", code="E-MEDIA-005")
-                for key, _ in selector.select(left):
+                self._check_progress()
+                for key, _ in selector.select(min(left, _LOOK)):
                     if key.fd == ended:
                         # The leader is gone: whatever it left behind would keep the pipes open.
                         self._kill_group()
                         selector.unregister(ended)
                     elif not self._take(key.fd):
                         selector.unregister(key.fileobj)
+
+    def _check_progress(self) -> None:
+        """Raise when nothing more was decoded for too long: complaints alone are no progress."""
+        stall = self.bounds.stall
+        if stall is None or time.monotonic() - self._moved < stall:
+            return
+        if (size := self.written()) == self._size:
+            raise Refused(f"{self.program} got no further within {stall:g} s", code="E-MEDIA-005")
+        self._size, self._moved = size, time.monotonic()
 
     def _pipes(self) -> list[IO[bytes]]:
         return [pipe for pipe in (self.process.stdout, self.process.stderr) if pipe]
@@ -80,7 +98,11 @@ class Watch:
         chunk = os.read(pipe, _CHUNK)
         if self.process.stderr and pipe == self.process.stderr.fileno():
             self._hear(chunk)
-        elif self.on_data:
+            if _DECODED in chunk:
+                self._moved = time.monotonic()
+            return bool(chunk)
+        self._moved = time.monotonic()
+        if self.on_data:
             self.on_data(chunk)
         else:
             self.answer += chunk

@@ -299,3 +299,22 @@ class TestItsStart:
         if "ermission" in done.stderr:
             pytest.skip("the checkout cannot be read by others here")
         assert done.stdout.strip() == r"b'65534\n'", done.stderr
+
+
+class TestProgress:
+    """Whoever decodes no further is ended; whoever is only slow is not."""
+
+    BOUNDS = Bounds(seconds=30, memory=1 << 30, file_bytes=1 << 20, answer_bytes=1 << 20, stall=1.5)
+
+    @pytest.mark.parametrize("script", ["sleep 20", "while :; do echo broken >&2; sleep 0.2; done"])
+    def test_complaints_are_no_progress(self, script: str) -> None:
+        began = time.monotonic()
+        with pytest.raises(Refused, match="got no further") as caught:
+            shell(script, bounds=self.BOUNDS)
+        assert caught.value.code == "E-MEDIA-005"
+        assert time.monotonic() - began < 8
+
+    @pytest.mark.parametrize("script", ["echo more", f"echo more >> {OUTPUT}/x", "echo 'n:1 pts:2 pts_time:3' >&2"])
+    def test_the_slow_one_goes_on(self, script: str, tmp_path: Path) -> None:
+        done = shell(f"for i in 1 2 3 4 5 6; do {script}; sleep 0.6; done", bounds=self.BOUNDS, output=tmp_path)
+        assert done.status == 0
