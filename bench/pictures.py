@@ -18,6 +18,7 @@ from pipeline.engines.looking import batches
 from pipeline.stages import all_stages
 from pipeline.stages.base import Job
 from pipeline.tools import open_tools
+from pipeline.weights import Installed, cards, require
 
 ASKED = 0.85
 ROUNDS = 4
@@ -38,7 +39,8 @@ def measure(place: Path) -> list[Figure]:
             if not home.engines.has(_PORTS[name]):
                 raise NotMeasured("the models that look at pictures are not here (evidence models fetch)")
             engine = home.engines.load(_PORTS[name])
-            bare, ours, theirs = _bare(name, engine), [], []
+            model = require(home.settings.models, cards(home.settings)[engine.model], memory=home.settings.scratch)
+            bare, ours, theirs = _bare(name, model), [], []
             for turn in range(ROUNDS):
                 files = _distinct(sources, place / f"{name}{turn}", count)
                 theirs.append(count / min(_alone(bare, files, threads) for threads in {1, _cores()}))
@@ -96,12 +98,15 @@ def _through(name: str, files: Sequence[Path], engine: Any, tools: Any, hands: i
 
 def _job(file: Path, tools: Any) -> Job:
     asset = AssetId("0" * 64)
-    shape = Enrichment(
-        asset=asset, kind=Kind.FORMAT, maker=Maker(stage="identify", version=1), basis=(), outcome=Outcome.DONE,
-        made_at="", body={"media": "image"},
-    )  # fmt: skip
+    known = {
+        kind: Enrichment(
+            asset=asset, kind=kind, maker=Maker(stage="bench", version=1), basis=(), outcome=Outcome.DONE, made_at="",
+            body={"media": "image"} if kind == Kind.FORMAT else {},
+        )
+        for kind in (Kind.FORMAT, Kind.PROBE)
+    }  # fmt: skip
     return Job(
-        asset=Asset(id=asset, sha512="", bytes=file.stat().st_size), path=file, known={Kind.FORMAT: shape},
+        asset=Asset(id=asset, sha512="", bytes=file.stat().st_size), path=file, known=known,
         tools=tools, scratch=file.parent, limits={}, put=_never, derivative=_never,
     )  # fmt: skip
 
@@ -123,11 +128,11 @@ def _read(file: Path) -> Pixels:
     return found
 
 
-def _bare(name: str, engine: Any) -> Bare:
+def _bare(name: str, model: Installed) -> Bare:
     """Return the model alone: preparation and the call, without boxes, labels, terms or bodies."""
     import torch
 
-    run = engine._graph if name == "detect" else engine._model  # noqa: SLF001 (the model itself is what is compared)
+    run: Any = nanodet.bare(model) if name == "detect" else mobilenet.bare(model)
     prepare = nanodet.prepared if name == "detect" else mobilenet.prepared
 
     def work(picture: Pixels) -> Any:

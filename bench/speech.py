@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from bench.figure import Figure
-from bench.spoken import Clip, after_each_other, chunks, clips, errors, interval, rate, words
+from bench.spoken import Clip, after_each_other, chunks, clips, interval, rate, words
 from pipeline import weights
+from pipeline.core.error_rates import distance
 from pipeline.core.model import Asset, AssetId, Coverage, Enrichment, Kind, Maker, Outcome
 from pipeline.core.ports import SpeechFinder, Transcriber
 from pipeline.engines.listener import processors
@@ -166,7 +167,7 @@ def _short_clips(short: Sequence[Clip], ours: Hear, peer: Hear) -> Figure:
 
 def _words(some: Sequence[Clip], ours: Hear, peers: Mapping[str, Hear]) -> Iterable[Figure]:
     everybody = {"ours": ours, **peers}
-    heard = {name: [errors(one.said, words(hear(one))) for one in some] for name, hear in everybody.items()}
+    heard = {name: [distance(one.said, words(hear(one))) for one in some] for name, hear in everybody.items()}
     for language in dict.fromkeys(one.language for one in some):
         mine = [number for number, one in enumerate(some) if one.language == language]
         lengths = [len(some[n].said) for n in mine]

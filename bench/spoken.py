@@ -1,14 +1,13 @@
 """Spoken: recordings with known words, and word errors with their paired bootstrap."""
 
 import json
-import os
-import wave
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+from bench.places import testdata
 from pipeline.core.doubt import fold
 from pipeline.engines import pcm as sound
 from pipeline.settings import read_settings
@@ -41,19 +40,13 @@ class Clip:
         return sound.read(self.pcm, 0, sound.count(self.pcm))
 
 
-def media() -> Path:
-    """Return the folder of real media with known truth."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "testdata"
-    return Path(os.environ.get("EVIDENCE_TESTDATA") or beside)
-
-
 def clips(place: Path, *languages: str, most: float = 30.0) -> list[Clip]:
     """Decode every clip with known words in these languages, of ``most`` seconds at most; none is there twice.
 
     The same recording in other encodings is left out, or its errors would count several times.
     """
-    tools, found, seen = open_tools(read_settings()), [], set()
-    for one in json.loads((media() / "MANIFEST.json").read_text(encoding="utf-8"))["files"]:
+    media, tools, found, seen = testdata(), open_tools(read_settings()), [], set()
+    for one in json.loads((media / "MANIFEST.json").read_text(encoding="utf-8"))["files"]:
         truth = one.get("ground_truth") or {}
         said = words(truth.get("transcript_undiacritised") or truth.get("transcript") or "")
         if not one["path"].startswith("speech/") or truth.get("language") not in languages or not said:
@@ -62,7 +55,7 @@ def clips(place: Path, *languages: str, most: float = 30.0) -> list[Clip]:
             continue
         pcm = place / (one["sha256"] + ".pcm")
         if not pcm.exists():
-            tools.decode_audio(media() / one["path"], 0, pcm)
+            tools.decode_audio(media / one["path"], 0, pcm)
         clip = Clip(name=one["path"], language=truth["language"], said=said, pcm=pcm)
         if clip.seconds <= most:
             seen.add((*said, truth["language"]))
@@ -91,17 +84,6 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(fold(text).split())
 
 
-def errors(said: Sequence[str], heard: Sequence[str]) -> int:
-    """Count the words to change, add and leave out (Levenshtein)."""
-    before = list(range(len(heard) + 1))
-    for row, word in enumerate(said, 1):
-        now = [row]
-        for column, other in enumerate(heard, 1):
-            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (word != other)))
-        before = now
-    return before[-1]
-
-
 def rate(pairs: Iterable[tuple[int, int]]) -> float:
     """Return word errors over words, from (errors, words) of each clip."""
     wrong, all_words = (sum(column) for column in zip(*pairs, strict=True))
@@ -116,14 +98,6 @@ def interval(ours: Sequence[int], theirs: Sequence[int], lengths: Sequence[int])
         differences.append(sum(ours[n] - theirs[n] for n in some) / sum(lengths[n] for n in some))
     differences.sort()
     return differences[round(0.025 * _DRAWS)], differences[round(0.975 * _DRAWS) - 1]
-
-
-def as_wave(clip: Clip, file: Path) -> Path:
-    """Write a clip as a WAVE file."""
-    with wave.open(str(file), "wb") as out:
-        out.setparams((1, 2, sound.RATE, 0, "NONE", ""))
-        out.writeframes(clip.pcm.read_bytes())
-    return file
 
 
 def chunks(some: Sequence[Clip], size: int) -> Iterator[Sequence[Clip]]:

@@ -77,7 +77,7 @@ def _needs(one: Stage, makers: dict[Kind, Stage]) -> tuple[str, ...]:
     needed = {makers[kind].name for kind in (*one.reads, *one.maybe) if kind in makers}
     if one.media is not None and Kind.FORMAT in makers:
         needed.add(makers[Kind.FORMAT].name)  # which media it concerns is known only then
-    for kind in one.reads:
+    for kind in (*one.reads, *(kind for kind in one.maybe if kind in makers)):
         if TASKS.index(makers[kind].task) > TASKS.index(one.task):
             raise Misconfigured(f"{one.name} runs before {makers[kind].name}, which it reads", code="E-CONF-007")
     return tuple(sorted(needed - {one.name}))

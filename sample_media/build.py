@@ -22,7 +22,7 @@ _HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(_HERE.parent))
 
 from sample_media.makers import MAKERS, Bench  # noqa: E402 (needs the line above when run as a script)
-from sample_media.sources import RecipeError, Source, check, sha256_of, write_whole  # noqa: E402
+from sample_media.sources import RecipeError, Source, check, sha256_of, write_whole  # noqa: E402 (as above)
 
 MANIFEST = _HERE / "MANIFEST.toml"
 OUT = _HERE / "built" / "media"

@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from pipeline.core.ports import Heard, Word
 from pipeline.core.sentences import LONGEST, ends, place, sentences, span
+from pipeline.core.tongues import UNTOLD
 
 Json = Mapping[str, Any]
 Origin = Literal["transcript", "ocr"]
-
-UNTOLD = "und"
 
 _BREATH = 1.5
 """Seconds of silence over which a sentence goes on."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from pipeline.core.model import Coverage
+from pipeline.core.model import Coverage, Enrichment, Outcome
 from pipeline.core.ogg_pages import closed
 
 LEAST_BYTES_A_SECOND = 25
@@ -17,6 +17,9 @@ LEAST_BYTES_A_SECOND = 25
 
 GRACE = 0.3
 """Seconds by which a declared end may differ from a decoded one: containers round to packets and count padding."""
+
+UNREAD = frozenset({Outcome.REFUSED, Outcome.UNSUPPORTED, Outcome.FAILED, Outcome.HELD})
+"""Outcomes of an input that had something to give, and did not."""
 
 _LOST = "E-MEDIA-007"
 _OVERRUN = 1.1
@@ -127,3 +130,12 @@ def together(parts: tuple[Coverage, ...]) -> Coverage:
         gaps=tuple(sorted({gap for one in parts for gap in one.gaps})),
         flags=tuple(sorted({flag for one in parts for flag in one.flags})),
     )
+
+
+def missed(one: Enrichment) -> tuple[str, ...]:
+    """Return the codes of what an input left unread: of all of it where it gave nothing, else of its gaps."""
+    if one.outcome in UNREAD:
+        return (one.code or _LOST,)
+    if one.coverage is None or not one.coverage.partial:
+        return ()
+    return tuple(sorted({code for *_, code in one.coverage.gaps})) or (_LOST,)

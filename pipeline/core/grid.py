@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from pipeline.core.position import DEGREE_M
+
 _A = 6_378_137.0
 _F = 1 / 298.257223563
 _N = _F / (2 - _F)
@@ -21,9 +23,8 @@ _TURN = 2_000_000.0
 _ZONES = 60
 
 PLUS = "23456789CFGHJMPQRVWX"
-_PLUS_FULL = 8
+PLUS_FULL = 8
 _PLUS_PAIRS = 10
-_LETTERED = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Square:
 
 def from_utm(zone: int, north: bool, easting: float, northing: float, step: float = 1.0) -> Square | None:
     """Read UTM metres; ``None`` outside the zone or the hemisphere. ``step``: how finely it is written, in metres."""
-    if not (1 <= zone <= _ZONES and 100_000 <= easting < 900_000 and 0 <= northing <= _FALSE_NORTH):  # noqa: PLR2004
+    if not (1 <= zone <= _ZONES and 100_000 <= easting < 900_000 and 0 <= northing <= _FALSE_NORTH):  # noqa: PLR2004 (a zone's width)
         return None
     lat, lon = _inverse(easting - _FALSE_EAST, northing if north else northing - _FALSE_NORTH)
     lon += zone * 6 - 183
@@ -70,11 +71,11 @@ def from_mgrs(zone: int, band: str, square: str, digits: str) -> Square | None:
 def from_plus_code(code: str, near: tuple[float, float] | None = None) -> Square | None:
     """Read an Open Location Code; a short one needs a reference (lat, lon), else ``None``."""
     head, _, tail = code.upper().partition("+")
-    if near and len(head) < _PLUS_FULL:
+    if near and len(head) < PLUS_FULL:
         return _recovered(head, tail, near)
     digits = head.rstrip("0") + tail
     if (
-        len(head) != _PLUS_FULL
+        len(head) != PLUS_FULL
         or any(one not in PLUS for one in digits)
         or (len(digits) % 2 and len(digits) < _PLUS_PAIRS)
     ):
@@ -91,13 +92,13 @@ def from_plus_code(code: str, near: tuple[float, float] | None = None) -> Square
     lat, lon = lat + height / 2, lon + width / 2
     if not (abs(lat) <= 90 and abs(lon) <= 180):  # noqa: PLR2004 (the first pair can say more than there is)
         return None
-    metres = math.hypot(height, width * math.cos(math.radians(lat))) / 2 * 111_320
+    metres = math.hypot(height, width * math.cos(math.radians(lat))) / 2 * DEGREE_M
     return Square(lat=lat, lon=lon, radius_m=metres)
 
 
 def _recovered(head: str, tail: str, near: tuple[float, float]) -> Square | None:
     """Complete a short code by the reference: of all squares that it may mean, the nearest."""
-    missing = _PLUS_FULL - len(head)
+    missing = PLUS_FULL - len(head)
     if missing not in {2, 4, 6}:
         return None
     size = 20.0 ** (2 - missing / 2)
@@ -106,7 +107,9 @@ def _recovered(head: str, tail: str, near: tuple[float, float]) -> Square | None
         return None
     lat = found.lat + size * round((near[0] - found.lat) / size)
     lon = found.lon + size * round((near[1] - found.lon) / size)
-    return Square(lat=lat, lon=(lon + 180) % 360 - 180, radius_m=found.radius_m) if abs(lat) <= 90 else None  # noqa: PLR2004
+    if abs(lat) > 90:  # noqa: PLR2004 (the nearest one lies beyond the pole)
+        return None
+    return Square(lat=lat, lon=(lon + 180) % 360 - 180, radius_m=found.radius_m)
 
 
 def _plus_prefix(near: tuple[float, float], length: int) -> str:

@@ -33,6 +33,10 @@ _OWN_WEIGHT = 2_000_000.0
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,255}")
 _SHORT = {1: 9.0, 2: 4.0, 3: 1.5, 4: 0.7}
 _SHORT_ARABIC = {1: 9.0, 2: 4.0}
+_SHORT_TOGETHER = 6
+"""Letters up to which several words are no more telling than one: *de la*, *el bab*."""
+
+_SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +95,7 @@ def unknown_names(text: str, found: Sequence[Mention]) -> Iterator[Mention]:
 def _may_be_name(one: Token) -> bool:
     word = one.word
     usual = word in table.KINDS or word in table.ALL_COMMON or word in table.PREPOSITIONS or word in table.LINKS
-    return len(word) > 2 and not usual and not word.isdigit() and (one.arabic or one.capital)  # noqa: PLR2004
+    return len(word) >= _SHORTEST_NAME and not usual and not word.isdigit() and (one.arabic or one.capital)
 
 
 # --- what speaks for it
@@ -189,7 +193,7 @@ class _Reader:
         first, key = self.tokens[one.first], one.key.lstrip("~")
         words = key.split()
         evidence = 2.0 if one.proper else 0.0
-        if len(words) > 1 and len(key) > 6:  # noqa: PLR2004
+        if len(words) > 1 and len(key) > _SHORT_TOGETHER:
             evidence += 2.0
         elif len(words) == 1 and not told:
             common = table.COMMON.get(self.language or "", table.ALL_COMMON)

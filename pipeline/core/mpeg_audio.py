@@ -8,15 +8,17 @@ _BITRATES = {  # kbit/s by (MPEG version is 1, layer), ISO/IEC 11172-3 and 13818
     (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
     (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+_MPEG_1, _LAYER_3 = 3, 3
+_RATES = {_MPEG_1: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+_ADTS_HEADER = 7
 
 
 def adts_frame(header: bytes) -> int:
     """Return the length in bytes of the ADTS frame that begins here; 0 when none does."""
-    if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:  # noqa: PLR2004 (ISO/IEC 13818-7, 6.2)
+    if len(header) < _ADTS_HEADER or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:  # noqa: PLR2004 (ISO/IEC 13818-7, 6.2)
         return 0
     size = (header[3] & 0x03) << 11 | header[4] << 3 | header[5] >> 5
-    return size if size > 7 else 0  # noqa: PLR2004
+    return size if size > _ADTS_HEADER else 0
 
 
 def mpeg_frame(header: bytes) -> int:
@@ -27,9 +29,9 @@ def mpeg_frame(header: bytes) -> int:
     rate, speed = header[2] >> 4, header[2] >> 2 & 3
     if version == 1 or layer == 4 or rate in {0, 15} or speed == 3:  # noqa: PLR2004 (reserved values)
         return 0
-    bits = _BITRATES[version == 3, layer][rate - 1] * 1000  # noqa: PLR2004
+    bits = _BITRATES[version == _MPEG_1, layer][rate - 1] * 1000
     hertz, padding = _RATES[version][speed], header[2] >> 1 & 1
     if layer == 1:
         return (12 * bits // hertz + padding) * 4
-    samples = 72 if layer == 3 and version != 3 else 144  # noqa: PLR2004
+    samples = 72 if layer == _LAYER_3 and version != _MPEG_1 else 144
     return samples * bits // hertz + padding

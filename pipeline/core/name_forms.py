@@ -111,7 +111,7 @@ def _spelled(
 ) -> Iterator[Option]:
     words = [one.word for one in run]
     proper = bool(following and APOSTROPHE.search(following.gap) and language in {"tr", None}
-                  and len(following.word) <= 5 and not run[-1].arabic)  # noqa: PLR2004 # fmt: skip
+                  and len(following.word) <= 5 and not run[-1].arabic)  # noqa: PLR2004 (an ending, not a name) # fmt: skip
     seen = set()
     starts = _without_prefix(words[0]) if run[0].arabic else [(words[0], 0.0)]
     for start, bonus in starts:

@@ -16,8 +16,8 @@ _END = r"(?![\w°]|[.,]\d)"
 LABEL = re.compile(
     r"(?i:coord|koord|\bgps\b|position|location|konum|lat(?:itude)?\b|إحداثي|احداثي|الموقع|كۆۆردینات|شوێن)\D{0,30}\Z"
 )
-_LAT = r"(?i:latitude|lat\.?|enlem|breite(?:ngrad)?|خط العرض|دائرة العرض|العرض|پانی)"
-_LON = r"(?i:longitude|long?\.?|lng\.?|boylam|länge(?:ngrad)?|خط الطول|الطول|درێژی)"
+_LAT = r"(?i:latitude|lat\.?|enlem|breite(?:ngrad)?|خط عرض|خط العرض|دائرة العرض|العرض|پانی)"
+_LON = r"(?i:longitude|long?\.?|lng\.?|boylam|länge(?:ngrad)?|خط طول|خط الطول|الطول|درێژی)"
 
 
 def _component(n: int, form: str) -> str:
@@ -37,22 +37,58 @@ PAIRS = [
     )
     for form in ("after", "before", "neither")
 ]
-SPACED = re.compile(
-    _EDGE + r"(?P<d1>\d{1,2})[\s:\-](?P<m1>\d{1,2})[\s:\-](?P<s1>\d{1,2}(?:\.\d{1,6})?)\s?(?P<h1>[NS])"
-    r"[\s,;/]*(?P<d2>\d{1,3})[\s:\-](?P<m2>\d{1,2})[\s:\-](?P<s2>\d{1,2}(?:\.\d{1,6})?)\s?(?P<h2>[EW])" + _END
-)
+
+
+def _spaced(n: int, form: str, last: str) -> str:
+    side = f"(?P<h{n}>[{'NS' if n == 1 else 'EW'}])"
+    degrees = rf"(?P<d{n}>\d{{1,3}})[\s:\-]"
+    figures = {
+        "s": rf"(?P<m{n}>\d{{1,2}})[\s:\-](?P<s{n}>\d{{1,2}}(?:\.\d{{1,6}})?)",
+        "m": rf"(?P<m{n}>\d{{1,2}}\.\d{{2,6}})",  # as receivers show it
+    }[last]
+    return side + r"\s?" + degrees + figures if form == "before" else degrees + figures + r"\s?" + side
+
+
+SPACED = [
+    {
+        form: re.compile(
+            (_EDGE if form == "after" else r"(?<!\w)")
+            + _spaced(1, form, last)
+            + r"[\s,;/]*"
+            + _spaced(2, form, last)
+            + _END
+        )
+        for form in ("before", "after")
+    }
+    for last in ("s", "m")
+]
 PLAIN = re.compile(
     _EDGE + r"(?P<d1>[-−+]?\d{1,2}\.\d{2,15})(?P<by>\s*[,;،/]\s*|\s+)(?P<d2>[-−+]?\d{1,3}\.\d{2,15})(?![\w°]|\.\d)"
 )
 LINKED = re.compile(r"(?:@|\bgeo:|[?&#](?:q|ll|loc|query|center|daddr|map=\d{1,2}(?:\.\d+)?)[=/](?:loc:)?)\Z")
 LISTED = re.compile(r"(?:\s*[,;]\s*|\s+)[-+]?\d+\.\d{4,}")
 LISTED_BEFORE = re.compile(r"\d\.\d{2,}(?:\s*[,;]\s*|\s+)\Z|[$€£¥]\s*\Z")
-LABELLED = re.compile(
-    rf"{_LAT}\s*[:=]?\s*(?P<d1>[-−+]?\d{{1,2}}[.,]\d{{1,15}})\s*°?\W{{0,3}}و?\s*{_LON}\s*[:=]?\s*(?P<d2>[-−+]?\d{{1,3}}[.,]\d{{1,15}})"
-    r"(?!\w|[.,]\d)"
+
+
+def _labelled(n: int) -> str:
+    side = hemispheres.PATTERN
+    return (
+        rf"{(_LAT, _LON)[n - 1]}[\"']?\s*[:=]?\s*(?P<b{n}>{side})?\s*(?P<d{n}>[-−+]?\d{{1,{n + 1}}}[.,]\d{{1,15}})"
+        rf"(?!\d|[.,]\d)\s*°?(?:\s*(?P<h{n}>{side}))?"
+    )
+
+
+LABELLED = [
+    re.compile(rf"{_labelled(one)}\W{{0,3}}و?\s*{_labelled(other)}(?!\w|[.,]\d)") for one, other in ((1, 2), (2, 1))
+]
+LON_FIRST = re.compile(
+    r"(?i:\b(?:longitude|long?|lng)\s*[,/;]?\s*(?:and\s*)?lat(?:itude)?\W{0,5}"
+    r"|\byandex\.[^\s]{1,80}[?&](?:s?ll|pt)=|\"coordinates\"\s*:\s*\[[\s\d.,\[\]\-]{0,100}"
+    r"|\b(?:POINT|LINESTRING|POLYGON)\s?(?:Z\s?)?\([\s\d.,()\-]{0,100})\Z"
 )
+"""What stands before pairs that name the longitude first."""
 UTM = re.compile(
-    r"(?<![\w.])(?P<zone>\d{1,2})\s?(?P<band>[C-HJ-NP-X])[\s,]+(?:E\s?)?(?P<e>\d{6}(?:\.\d{1,3})?)\s*(?:m?\s?E)?[\s,]+(?:N\s?)?"
+    r"(?<![\w.])(?P<zone>\d{1,2})\s?(?P<band>[C-HJ-NP-X])[\s,]+(?:E\s?)?(?P<e>0?\d{6}(?:\.\d{1,3})?)\s*(?:m?\s?E)?[\s,]+(?:N\s?)?"
     r"(?P<n>\d{6,7}(?:\.\d{1,3})?)(?:\s*m?\s?N)?(?![\w]|[.,]\d)"
 )
 MGRS = re.compile(

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 
 _GROUPED = re.compile(r"(?<!\d)\d{1,3}(?:[.,٬'’ \u00a0\u202f]\d{3})+(?!\d)")
 _DIGITS = re.compile(r"\d+")
-_AFTERNOON = re.compile(r"\b(?:p\.?m\b|afternoon|evening|night)", re.IGNORECASE)
+# Only the hour itself: a night on which somebody came makes no other number an hour.
+_AFTERNOON = re.compile(
+    r"\b(?:(\d{1,2})(?:[:.]\d{2})?|([a-z]+))\s*(?:o['’]clock\s*)?"
+    r"(?:p\.?\s?m\b|in the (?:afternoon|evening)|(?:at|to)\s?night)",
+    re.IGNORECASE,
+)
 _NOON, _DAY = 12, 24
 
 _UNITS = (
@@ -50,6 +55,41 @@ _NUMBER_WORDS = {
         r"\b(?:du|didu|sê|sisê|çar|pênc|şeş|heft|heşt|neh|deh|yanzdeh|bîst|sî|çil|pêncî|şêst|sed|hezar|milyon|yekem|nîv)"
     ),
 }  # fmt: skip
+
+
+_ALONE = {
+    "fr": {
+        "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "dix": 10, "onze": 11,
+        "douze": 12, "treize": 13, "quatorze": 14, "quinze": 15, "seize": 16, "vingt": 20, "trente": 30,
+        "quarante": 40, "cinquante": 50, "soixante": 60, "mille": 1000,
+    },
+    "de": {
+        "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "sechs": 6, "sieben": 7, "acht": 8, "neun": 9, "zehn": 10,
+        "elf": 11, "zwölf": 12, "dreizehn": 13, "vierzehn": 14, "fünfzehn": 15, "sechzehn": 16, "siebzehn": 17,
+        "achtzehn": 18, "neunzehn": 19, "zwanzig": 20, "dreissig": 30, "vierzig": 40, "fünfzig": 50,
+        "sechzig": 60, "siebzig": 70, "achtzig": 80, "neunzig": 90, "hundert": 100, "tausend": 1000,
+    },
+}  # fmt: skip
+"""Folded words that say a number by themselves; *neuf* is also new, *cent* also of percent."""
+
+_JOINED = frozenset({
+    "cent", "cents", "vingts", "mille", "million", "millions", "milliard", "milliards", "neuf", "demi", "demie",
+    "quart", "et", "und", "halb", "viertel",
+})  # fmt: skip
+"""Beside one of these a word says a part of a number, or of an hour."""
+
+
+def alone_in_words(text: str, language: str) -> list[int]:
+    """Return the numbers that single words of a text say; those that several words make up are left out."""
+    values = _ALONE.get(language, {})
+    words = re.findall(r"[^\W\d_]+|\d+", text)
+    folded = ["", *(one if one == "Acht" else one.casefold() for one in words), ""]
+    parts = values.keys() | _JOINED
+    return [
+        values[one]
+        for before, one, after in zip(folded, folded[1:], folded[2:], strict=False)
+        if one in values and before not in parts and after not in parts and not (before + after).isdigit()
+    ]
 
 
 def in_digits(text: str) -> list[int]:
@@ -97,13 +137,15 @@ def _sum(words: list[str]) -> int:
     return total + part
 
 
-def lost(source: str, english: str) -> list[int]:
-    """Return the numbers in digits of a source that its English version says neither in digits nor in words."""
+def lost(source: str, english: str, language: str = "") -> list[int]:
+    """Return the numbers of a source, in digits or single words, that its English version says in neither."""
     said = {*in_digits(english), *in_english_words(english)}
-    if _AFTERNOON.search(english):
-        said |= {one + _NOON for one in said if one < _NOON}
+    told = _AFTERNOON.findall(english)
+    hours = [int(digits) if digits else _SMALL.get(word.casefold(), _NOON) for digits, word in told]
+    said |= {one + _NOON for one in hours if one < _NOON}
     scaled = {one * factor for one in said for factor in _LARGE.values()} if said & set(_LARGE.values()) else set()
-    return [one for one in dict.fromkeys(in_digits(source)) if one not in said | scaled and one != 0]
+    stated = dict.fromkeys((*in_digits(source), *alone_in_words(source, language)))
+    return [one for one in stated if one not in said | scaled and one != 0]
 
 
 def added(source: str, english: str, language: str) -> list[int]:

@@ -116,8 +116,10 @@ def _xmp_degrees(tags: Mapping[str, str], which: str, hemispheres: str) -> float
     text = tags.get(f"GPS{which}", "")
     if match := _XMP.fullmatch(text):
         degrees, minutes, seconds, side = match.groups()
-        size = float(degrees) + float(minutes) / 60 + float(seconds or 0) / 3600
-        return size * _SIGNS[side] if side in hemispheres else None
+        parts = float(degrees), float(minutes), float(seconds or 0)
+        if side not in hemispheres or max(parts[1:]) >= 60:  # noqa: PLR2004 - minutes and seconds
+            return None
+        return (parts[0] + parts[1] / 60 + parts[2] / 3600) * _SIGNS[side]
     return _number(text)
 
 
@@ -160,7 +162,9 @@ def _container(tag: str, value: str) -> Position | None:
     name = tag.casefold()
     if "location" not in name and name != "gpscoordinates":
         return None
-    match = _ISO_6709.fullmatch(value) or _PLAIN.fullmatch(value) or _LOCI.search(value)
+    # Bare numbers are a position only where the tool itself writes one: others say where something is in the picture.
+    plain = _PLAIN.fullmatch(value) if name == "gpscoordinates" else None
+    match = _ISO_6709.fullmatch(value) or plain or _LOCI.search(value)
     place = on_earth(float(match[1]), float(match[2])) if match else None
     if match is None or place is None:
         return None

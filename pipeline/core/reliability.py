@@ -48,6 +48,10 @@ _CALENDAR = frozenset({
 })  # fmt: skip
 
 
+_STATES = frozenset({"US", "USA", "UK", "UN", "EU", "AM", "PM", "TV", "OK", "DC"})
+"""Abbreviations that English uses where others write words; any other is invented where the source has none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One comparison: its name, whether it passed, how much a failure weighs, and what was found."""
@@ -91,7 +95,7 @@ def judged(checks: Sequence[Check], trust: str) -> Reliability:
 
 def _checks(pair: Pair) -> Iterator[Check]:
     if pair.target == "en":
-        yield _numbers(pair)
+        yield from _numbers(pair)
         yield from _names(pair)
         yield from _meaning(pair)
         yield Check(name="phantom", passed=not _PHANTOM.search(fold(pair.text)), grave=True)
@@ -104,10 +108,14 @@ def _checks(pair: Pair) -> Iterator[Check]:
     yield Check(name="source", passed=pair.source_reliable)
 
 
-def _numbers(pair: Pair) -> Check:
-    lost = [f"-{one}" for one in numerals.lost(pair.source, pair.text)]
+def _numbers(pair: Pair) -> Iterator[Check]:
+    """Compare numbers; where the source says them only in words that are not understood, there is no check."""
+    stated = numerals.in_digits(pair.source) or numerals.alone_in_words(pair.source, pair.language)
+    if not stated and numerals.has_words(pair.source, pair.language) is not False:
+        return
+    lost = [f"-{one}" for one in numerals.lost(pair.source, pair.text, pair.language)]
     added = [f"+{one}" for one in numerals.added(pair.source, pair.text, pair.language)]
-    return Check(name="numbers", passed=not lost and not added, found=(*lost, *added))
+    yield Check(name="numbers", passed=not lost and not added, found=(*lost, *added))
 
 
 def _names(pair: Pair) -> Iterator[Check]:
@@ -125,8 +133,14 @@ def _names(pair: Pair) -> Iterator[Check]:
     senses = [word for said in known.values() for sense in said for word in _words(sense)]
     theirs = {one for one in _capitals(pair.text) if one.casefold() not in _CALENDAR | FUNCTION_WORDS}
     added = [one for one in sorted(theirs) if not any(same_name(one, other) for other in (*source, *senses))]
+    if not arabic and not any(_short(one) for one in source):
+        added += sorted({one for one in text if _short(one)} - _STATES)
     found = (*(f"-{one}" for one in lost), *(f"+{one}" for one in added))
     yield Check(name="names", passed=not found, found=found)
+
+
+def _short(word: str) -> bool:
+    return len(word) > 1 and word.isupper()
 
 
 def _capitals(text: str) -> Iterator[str]:

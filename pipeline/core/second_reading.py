@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.core.doubt import fold
+from pipeline.core.error_rates import distance
 from pipeline.core.ports import Heard, Region, SecondTranscriber, Word
 
 SHARE = 0.25
@@ -67,10 +68,4 @@ def _within(passage: Heard, heard: Iterable[Heard]) -> Second:
 def disagreement(one: str, other: str) -> float:
     """Return the share of words in which two readings differ: 0 to 1, of the longer one."""
     first, second = fold(one).split(), fold(other).split()
-    before = list(range(len(second) + 1))
-    for row, word in enumerate(first, 1):
-        now = [row]
-        for column, against in enumerate(second, 1):
-            now.append(min(before[column] + 1, now[-1] + 1, before[column - 1] + (word != against)))
-        before = now
-    return before[-1] / max(len(first), len(second), 1)
+    return distance(first, second) / max(len(first), len(second), 1)

@@ -18,6 +18,8 @@ from pipeline.core.tracks import Fix
 MOST_FIXES = 200_000
 """Fixes that are read of one side-car."""
 
+_SLACK = 1.0  # subtitles end a little after the last frame
+_ANOTHER_TIME = "another_time"
 _TIME = re.compile(r"(\d{1,3}):(\d\d):(\d\d)[,.](\d{1,3})\s*-->")
 _NAMED = re.compile(
     r"\[\s*latitude\s*:\s*(-?\d{1,3}\.\d+)\s*\]\s*\[\s*longt?itude\s*:\s*(-?\d{1,3}\.\d+)\s*[\],]", re.IGNORECASE
@@ -81,8 +83,11 @@ def _drone(block: str, t: float) -> Fix | None:
     if old := _BRACKETS.search(block):
         return _fix(old[2], old[1], t=t)
     if lettered := _LETTERS.search(block):
-        north, lat, _, east, lon = lettered.groups()
-        signs = (-1 if (north or "").upper() == "S" else 1, -1 if east.upper() == "W" else 1)
+        before, lat, behind, east, lon = lettered.groups()
+        north = (before or behind or "").upper()
+        if north not in {"N", "S"}:  # half a position
+            return None
+        signs = (-1 if north == "S" else 1, -1 if east.upper() == "W" else 1)
         return _fix(float(lat) * signs[0], float(lon) * signs[1], t=t)
     return None
 
@@ -168,12 +173,21 @@ _READERS: dict[str, Callable[[str], Beside | None]] = {".srt": _srt, ".gpx": _gp
 def in_recording(beside: Beside, start: float | None, seconds: float | None) -> Beside:
     """Give a receiver's fixes the seconds of the recording, which began at ``start`` (Unix time) and lasts ``seconds``.
 
-    Fixes from before and after it stay out when there are some from within; else all stay, without a time.
+    Fixes from before and after it stay out when there are some from within; else all stay, without a time, and
+    are noted to be of ``another_time``: as a side-car that lies beside the wrong recording is.
     """
+    if seconds is None or not beside.fixes:
+        return beside
+    if all(one.t is not None for one in beside.fixes):
+        inside = tuple(one for one in beside.fixes if one.t is not None and one.t <= seconds + _SLACK)
+        if inside:
+            return replace(beside, fixes=inside)
+        untimed = tuple(replace(one, t=None, clock=one.t) for one in beside.fixes)
+        return replace(beside, fixes=untimed, notes=(*beside.notes, _ANOTHER_TIME))
     if start is None or not seconds or not any(one.clock for one in beside.fixes):
         return beside
     timed = [(one.clock - start, one) for one in beside.fixes if one.clock is not None]
     inside = tuple(replace(one, t=t) for t, one in timed if 0 <= t <= seconds)
     if not inside:
-        return replace(beside, notes=(*beside.notes, "another_time"))
+        return replace(beside, notes=(*beside.notes, _ANOTHER_TIME))
     return replace(beside, fixes=inside, notes=(*beside.notes, "same_time"))

@@ -233,7 +233,7 @@ def _id3(head: bytes) -> Signature | None:
 
 def _mpeg_stream(head: bytes) -> Signature | None:
     if head.startswith(b"\x00\x00\x01\xba") and len(head) > 4:  # noqa: PLR2004 (a pack header)
-        return _of("video/mpeg", "mpeg", "x-fmt/386" if head[4] & 0xC0 == 0x40 else "x-fmt/385")  # noqa: PLR2004
+        return _of("video/mpeg", "mpeg", "x-fmt/386" if head[4] & 0xC0 == 0x40 else "x-fmt/385")  # noqa: PLR2004 (ISO/IEC 13818-1, 2.5.3: two bits, 01)
     for first, step in _TRANSPORT:
         marks = [head[at : at + 1] for at in range(first, min(len(head), first + 5 * step), step)]
         if len(marks) > 2 and set(marks) == {b"G"}:  # noqa: PLR2004 (three packets in a row are no chance)

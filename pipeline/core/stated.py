@@ -21,6 +21,7 @@ _TRACK = 0.95
 _BROKEN_TRACK = 0.6
 _BESIDE = {"srt": 0.85, "gpx": 0.6, "xmp": 0.7, "json": 0.5}
 _OF_CAMERA = 0.8
+_OTHER_TIME = 0.3
 _WRITTEN = 0.5
 _NAMED = 0.2
 _NAMED_MOST = 0.35
@@ -78,6 +79,7 @@ def of_sidecar(beside: Beside, acquisition: tuple[str, int]) -> Iterator[Stated]
     track = simplify(beside.fixes)
     if track:
         trust = _OF_CAMERA if "of_camera" in beside.notes else _BESIDE[beside.kind]
+        trust = min(trust, _OTHER_TIME if "another_time" in beside.notes else 1.0)
         yield from _ends(
             track, "sidecar", trust, beside.text, acquisition=acquisition, notes=(beside.kind, *beside.notes)
         )

@@ -139,7 +139,7 @@ def _extent(fixes: Sequence[Fix]) -> tuple[float, float, float, float]:
 def _thin(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
     """Keep the ends and the corners: those fixes that the line through the others would miss the most."""
     kept = {0, len(fixes) - 1}
-    parts = [_farthest(fixes, 0, len(fixes) - 1)] if len(fixes) > 2 else []  # noqa: PLR2004
+    parts = [_farthest(fixes, 0, len(fixes) - 1)] if len(fixes) > 2 else []  # noqa: PLR2004 - between the ends
     while parts and len(kept) < MOST_FIXES:
         parts.sort()
         off, at, first, last = parts.pop()

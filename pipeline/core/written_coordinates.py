@@ -8,12 +8,12 @@ A pair of numbers is a position only where its notation, a label or its precisio
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.core import hemispheres, notations
-from pipeline.core.grid import Square, from_mgrs, from_plus_code, from_utm
+from pipeline.core.grid import PLUS_FULL, Square, from_mgrs, from_plus_code, from_utm
 from pipeline.core.position import DEGREE_M, on_earth
 
 Notation = Literal["decimal", "dms", "utm", "mgrs", "plus"]
@@ -34,7 +34,11 @@ class Written:
     end: int
 
 
+_BEHIND = 120
 _BLANKS = 3
+_TOLD, _LINK, _FINE, _FINEST = 2, 3, 4, 5
+"""Decimals from which a pair of numbers is a position: by a label or a letter, in a link, with a comma, with none."""
+
 _SIGN = str.maketrans("−", "-")
 
 
@@ -97,19 +101,22 @@ def _angle(match: re.Match[str], n: int) -> tuple[float, float] | None:
     if (minutes and _digits(degrees)) or (seconds and _digits(minutes)):
         return None
     parts = [_number(degrees or "0"), _number(minutes or "0"), _number(seconds or "0")]
-    if parts[1] >= 60 or parts[2] >= 60:  # noqa: PLR2004
+    if parts[1] >= 60 or parts[2] >= 60:  # noqa: PLR2004 - minutes and seconds
         return None
     last, unit = (seconds, 1 / 3600) if seconds else (minutes, 1 / 60) if minutes else (degrees, 1.0)
     return parts[0] + parts[1] / 60 + parts[2] / 3600, unit * 10.0 ** -_digits(last)
 
 
 def _degrees(text: str, language: str | None) -> Iterator[Written]:
+    leading = hemispheres.Leading(notations.PAIRS[1], text)
     for number, pattern in enumerate(notations.PAIRS):
         for match in pattern.finditer(text):
+            if number == 0 and leading.holds(match):
+                continue
             first, second = _angle(match, 1), _angle(match, 2)
             if first is None or second is None:
                 continue
-            told = [bool(match[f"o{n}"] or match[f"m{n}"]) or _digits(match[f"d{n}"]) >= 2 for n in (1, 2)]  # noqa: PLR2004
+            told = [bool(match[f"o{n}"] or match[f"m{n}"]) or _digits(match[f"d{n}"]) >= _TOLD for n in (1, 2)]
             fine = max(first[1], second[1]) <= 0.01  # noqa: PLR2004 - a pair of angles, not of temperatures
             if number == len(notations.PAIRS) - 1:
                 values = [_signed(match, n, one[0]) for n, one in ((1, first), (2, second))]
@@ -135,38 +142,72 @@ def _sided(match: re.Match[str], first: float, second: float, language: str | No
 
 
 def _spaced(text: str, language: str | None) -> Iterator[Written]:
-    for match in notations.SPACED.finditer(text):
-        first, second = _angle(match, 1), _angle(match, 2)
-        pair = _sided(match, first[0], second[0], language) if first and second else None
-        if pair and first and second:
-            yield from _one(pair, max(first[1], second[1]), "dms", match)
+    for forms in notations.SPACED:
+        leading = hemispheres.Leading(forms["before"], text)
+        others = (one for one in forms["after"].finditer(text) if not leading.holds(one))
+        for match in (*leading.pairs, *others):
+            yield from _by_spaces(match, language)
 
 
-def _labelled(text: str, _language: str | None) -> Iterator[Written]:
-    for match in notations.LABELLED.finditer(text):
-        yield from _in_degrees(match)
+def _by_spaces(match: re.Match[str], language: str | None) -> Iterator[Written]:
+    first, second = _angle(match, 1), _angle(match, 2)
+    pair = _sided(match, first[0], second[0], language) if first and second else None
+    if pair and first and second:
+        yield from _one(pair, max(first[1], second[1]), "dms", match)
 
 
-def _decimal(text: str, _language: str | None) -> Iterator[Written]:
+def _labelled(text: str, language: str | None) -> Iterator[Written]:
+    for pattern in notations.LABELLED:
+        for match in pattern.finditer(text):
+            signs = [_sign(match, n, "NS" if n == 1 else "EW", language) for n in (1, 2)]
+            if None not in signs and not (0 in signs and -1 in signs):
+                yield from _in_degrees(match, tuple(one or 1 for one in signs))
+
+
+def _sign(match: re.Match[str], n: int, sides: str, language: str | None) -> int | None:
+    """Return 1 or -1 for the hemisphere beside a labelled number, 0 without one; ``None`` where they do not fit."""
+    told = [one for one in (match[f"b{n}"], match[f"h{n}"]) if one]
+    if not told:
+        return 0
+    side = hemispheres.side(told[0], language)
+    if len(told) > 1 or side is None or side not in sides or not match[f"d{n}"][0].isdigit():
+        return None
+    return 1 if side in "NE" else -1
+
+
+def _decimal(text: str, language: str | None) -> Iterator[Written]:
     for match in notations.PLAIN.finditer(text):
-        before, digits = (
-            text[max(0, match.start() - 40) : match.start()],
-            min(_digits(match["d1"]), _digits(match["d2"])),
-        )
-        if notations.LINKED.search(before):
-            enough = 3
-        elif notations.LABEL.search(before):
-            enough = 2
-        else:
-            enough = 4 if match["by"].strip() else 5
+        before = text[max(0, match.start() - _BEHIND) : match.start()]
+        lon_first = notations.LON_FIRST.search(before) is not None
+        enough = _enough(match, before, labelled=lon_first)
         listed = notations.LISTED.match(text, match.end()) or notations.LISTED_BEFORE.search(before)
-        if digits >= enough and (enough <= 3 or not listed):  # noqa: PLR2004
-            yield from _in_degrees(match)
+        digits = min(_digits(match["d1"]), _digits(match["d2"]))
+        if digits < enough or (enough > _LINK and (listed or _shares(match))):
+            continue
+        if not hemispheres.half(text, match.start(), match.end(), language):
+            yield from _in_degrees(match, names=("d2", "d1") if lon_first else ("d1", "d2"))
 
 
-def _in_degrees(match: re.Match[str]) -> Iterator[Written]:
+def _enough(match: re.Match[str], before: str, *, labelled: bool) -> int:
+    if notations.LINKED.search(before) and not labelled:
+        return _LINK
+    if labelled or notations.LABEL.search(before):
+        return _TOLD
+    return _FINE if match["by"].strip() else _FINEST
+
+
+def _shares(match: re.Match[str]) -> bool:
+    """Tell whether both lie within one degree of 0/0: there is only sea, and shares of one are written so."""
+    return all(abs(_number(match[name])) < 1 for name in ("d1", "d2"))
+
+
+def _in_degrees(
+    match: re.Match[str], signs: Sequence[int] = (1, 1), names: Sequence[str] = ("d1", "d2")
+) -> Iterator[Written]:
+    """Read two numbers; ``names`` says which is the latitude and which the longitude."""
     step = 10.0 ** -min(_digits(match["d1"]), _digits(match["d2"]))
-    yield from _one((_number(match["d1"]), _number(match["d2"])), step, "decimal", match)
+    lat, lon = (sign * _number(match[name]) for sign, name in zip(signs, names, strict=True))
+    yield from _one((lat, lon), step, "decimal", match)
 
 
 def _utm(text: str, _language: str | None) -> Iterator[Written]:
@@ -195,7 +236,7 @@ def _mgrs(text: str, _language: str | None) -> Iterator[Written]:
 def _plus(text: str, _language: str | None) -> Iterator[Written]:
     for match in notations.PLUS_CODE.finditer(text):
         code = match["code"]
-        if len(code.partition("+")[0]) == 8 and not code.replace("+", "").isdigit():  # noqa: PLR2004
+        if len(code.partition("+")[0]) == PLUS_FULL and not code.replace("+", "").isdigit():
             square = from_plus_code(code)
             if square:
                 yield from _square(square, "plus", match)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import tempfile
 import unicodedata
 import zipfile
@@ -29,6 +28,9 @@ _SCRIPTS = ("LATIN", "ARABIC", "CYRILLIC", "GREEK", "HEBREW")
 _VOWELS = frozenset("aeiouyäöü")
 _ARTICLES = ("al", "el", "ar", "as", "at", "ad", "az", "an", "ash", "es", "ed", "de", "la", "le", "les", "d'", "'")
 _CODE = 4
+_VOWELLESS = 2
+"""Letters that a part of a name may have without a vowel: *St*, *Ft*."""
+
 # Where names are Arabic, Kurdish or Persian, and spelt in Latin letters as each writer pleases.
 _TRANSLITERATED = frozenset(
     [
@@ -140,7 +142,7 @@ def _write(columns: "Columns", file: Path) -> bool:
         file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".part", delete=False) as part:
             np.savez(part, allow_pickle=False, **columns)
-        os.chmod(part.name, 0o644)  # noqa: PTH101
+        Path(part.name).chmod(0o644)  # temporary files are their maker's alone; the next reader may be another person
         Path(part.name).replace(file)
     except OSError:  # a folder that cannot be written: the next one, or making it again next time
         return False
@@ -228,4 +230,4 @@ def _serves(alias: str) -> bool:
         return False
     if first.islower() and not alias.startswith(_ARTICLES):
         return False
-    return all(len(part) < 3 or not part.isascii() or _VOWELS & set(part) for part in name_key(alias).split())  # noqa: PLR2004
+    return all(len(part) <= _VOWELLESS or not part.isascii() or _VOWELS & set(part) for part in name_key(alias).split())

@@ -60,7 +60,7 @@ class Geography(Identity):
         """Name the nearest known settlement; ``None`` for what is no position on Earth."""
         import numpy as np
 
-        if not (isfinite(lat) and isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):  # noqa: PLR2004
+        if not (isfinite(lat) and isfinite(lon) and abs(lat) <= 90 and abs(lon) <= 180):  # noqa: PLR2004 (WGS 84)
             return None
         closeness = self._vectors @ _on_sphere([(lat, lon)])[0]
         near = np.argpartition(closeness, -_NEAR)[-_NEAR:]

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.core.halt import check
-from pipeline.core.ports import Heard, Region, Tongue
+from pipeline.core.ports import Heard, Region, WindowTongues
 from pipeline.engines import pcm as sound
 from pipeline.engines.passages import Passage, Placed, compression, place, share_out, split
 from pipeline.engines.pcm import RATE, Window
@@ -100,12 +100,12 @@ class Hearing:
         self._decode = Together(self._decode_all, most=recogniser.together)
         self._align = Together(self._align_all, most=recogniser.together)
 
-    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[WindowTongues, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
         packed = list(self._encode(pcm, _windows(pcm, regions)))
         windows = [part for window, known in packed for part in self._told(window, known)]
         return tuple(
-            Tongue(start=window.start / RATE, end=window.end / RATE, candidates=_candidates(known.tongues))
+            WindowTongues(start=window.start / RATE, end=window.end / RATE, candidates=_candidates(known.tongues))
             for window, known in self._encode(pcm, windows)
         )
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.core.ports import Heard, Region, Tongue
+from pipeline.core.ports import Heard, Region, WindowTongues
 from pipeline.engines.hearing import Hearing
 from pipeline.engines.identity import Identity
 from pipeline.engines.recogniser import Recogniser
@@ -21,7 +21,7 @@ class Listener(Identity):
         self._hearing = Hearing(recogniser)
         self.reach = self._hearing.reach
 
-    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[WindowTongues, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
         return self._hearing.languages(pcm, regions)
 

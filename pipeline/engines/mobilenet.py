@@ -51,7 +51,7 @@ class MobileNet(Identity):
         self.calibration, self._probability = calibrated(options)
         self._threshold, self._most = float(options["threshold"]), int(options["most"])
         self._device = usable_device()
-        self._model = _load(files[installed.card.weights]).to(self._device)
+        self._model = bare(installed, self._device)
         self._calls: Calls[tuple[Named, ...]] = Calls(self._see, device=self._device, most=_MOST)
 
     @staticmethod
@@ -80,6 +80,11 @@ class MobileNet(Identity):
             )
             for one in zip(scores.tolist(), classes.tolist(), strict=True)
         ]
+
+
+def bare(installed: Installed, device: str = "cpu") -> Any:
+    """Return the model alone: of prepared pictures it says a logit for each class."""
+    return _load(installed.files[installed.card.weights]).to(device)
 
 
 def prepared(picture: Pixels) -> Planes:

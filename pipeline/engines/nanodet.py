@@ -12,7 +12,7 @@ from pipeline.engines.coco import LABELS
 from pipeline.engines.device import device, usable_device
 from pipeline.engines.identity import Identity, identify
 from pipeline.engines.looking import Calls, Planes, calibrated, cited, normalised, resized, terms_of
-from pipeline.engines.tfjs import read_graph
+from pipeline.engines.tfjs import Graph, read_graph
 from pipeline.engines.vocabulary import read_vocabulary
 from pipeline.weights import Installed
 
@@ -45,7 +45,7 @@ class NanoDet(Identity):
 
     def __init__(self, installed: Installed) -> None:
         super().__init__(**asdict(self.identity(installed)))
-        options, files = installed.card.options, installed.files
+        options = installed.card.options
         vocabulary = read_vocabulary(str(options["vocabulary"]))
         self.vocabulary: tuple[str, ...] = LABELS
         self.terms: Mapping[str, Term] = terms_of(vocabulary, "coco", {one: one for one in LABELS})
@@ -53,7 +53,7 @@ class NanoDet(Identity):
         self.calibration, self._probability = calibrated(options)
         self._threshold = float(options["threshold"])
         self._device = usable_device()
-        self._graph = read_graph(files["nanodet.json"], [files["nanodet.bin"]], (*_SCORES, *_SIDES), self._device)
+        self._graph = bare(installed, self._device)
         self._centres = _centres(self._device)
         self._calls: Calls[tuple[Found, ...]] = Calls(self._see, device=self._device, most=_MOST)
 
@@ -95,6 +95,12 @@ class NanoDet(Identity):
         left, top, right, bottom = (one * stride for one in reach)
         box = inside((x - left) / _SIDE, (y - top) / _SIDE, (x + right) / _SIDE, (y + bottom) / _SIDE)
         return Found(label=label, score=score, box=box, calibrated=self._probability(score))
+
+
+def bare(installed: Installed, device: str = "cpu") -> Graph:
+    """Return the model alone: of prepared pictures it says scores and sides of every place, in three sizes each."""
+    files = installed.files
+    return read_graph(files["nanodet.json"], [files["nanodet.bin"]], (*_SCORES, *_SIDES), device)
 
 
 def prepared(picture: Pixels) -> Planes:

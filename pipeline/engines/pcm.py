@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.core.ports import Region
+from pipeline.core.ports import Region, media
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Samples = NDArray[np.float32]
 
-RATE = 16_000
+RATE = media.RATE
 GRID = 160
 """Windows begin and end on the models' own frames, ten milliseconds each."""
 

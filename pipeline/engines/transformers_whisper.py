@@ -12,6 +12,7 @@ from pipeline.engines.greedy import Prompt, greedy
 from pipeline.engines.hearing import POLICY
 from pipeline.engines.identity import Identity, identify
 from pipeline.engines.listener import Listener, processors
+from pipeline.engines.pcm import RATE
 from pipeline.engines.recogniser import Aligned, Reading, Task, Tokens
 from pipeline.weights import Installed
 
@@ -163,7 +164,7 @@ class Recogniser:
         import torch
         from faster_whisper.feature_extractor import FeatureExtractor
 
-        filters = FeatureExtractor.get_mel_filters(16_000, _FFT, n_mels=self._model.config.num_mel_bins)
+        filters = FeatureExtractor.get_mel_filters(RATE, _FFT, n_mels=self._model.config.num_mel_bins)
         return torch.from_numpy(filters.astype("float32")).to(self._device)
 
     def _tokens(self, language: str) -> Tokens:

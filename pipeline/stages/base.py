@@ -19,6 +19,14 @@ LOOKS = "looks"
 TASKS = ("extract", "transcribe", "tag_objects", "translate", "geolocate")
 """The tasks of ``process_batch`` that run stages, in order."""
 
+LOOKING = ("max_pixels", "tool_seconds", "memory_bytes", "picture_memory_bytes", "answer_bytes")
+"""The limits that bound the reading of a picture: of ``Job.stills``, a camera's raw picture included."""
+
+DECODING = (
+    "max_pixels", "max_streams", "tool_seconds", "decode_seconds", "stall_seconds", "memory_bytes", "answer_bytes",
+)  # fmt: skip
+"""The limits that bound the decoding of a recording ; ``output_bytes`` bounds what it writes."""
+
 MEDIA = frozenset({Media.IMAGE, Media.VIDEO, Media.AUDIO})
 
 
@@ -167,7 +175,8 @@ def stage(
     ``reads`` must be ``done`` first (else the stage takes over that outcome); ``maybe`` is read if there and
     ``done``; of those that it ``heeds`` it is told any other outcome too (in ``job.known``), so that it need
     not take speech in a language that nobody reads for silence. ``tools`` names the programs whose versions
-    can change the result, ``limits`` the settings that can. ``media=None`` means any bytes at all. ``also``
+    can change the result, ``limits`` the settings that can: all by which its tools are bound (``LOOKING``,
+    ``DECODING``), and its own. ``media=None`` means any bytes at all. ``also``
     are further engines, each ``None`` when this home has none. ``facts`` are what it reads of each
     acquisition, as its register names them (``filename``), and ``sidecars``. ``outside``: it may speak to a
     service that is not ours, where the settings name one and ``job.outside`` says that the conditions allow

@@ -4,7 +4,7 @@ from pipeline.core.body import Body, Fraction01, Score, Seconds
 from pipeline.core.following import follow
 from pipeline.core.model import Kind
 from pipeline.core.ports import Detector, Found, Still
-from pipeline.stages.base import Job, Result, done, empty, stage
+from pipeline.stages.base import LOOKING, Job, Result, done, empty, stage
 from pipeline.stages.looking import LOOKS_AT, Names, covered, look, names_of, nothing_to_see
 
 _Box = tuple[Fraction01, Fraction01, Fraction01, Fraction01]
@@ -43,8 +43,8 @@ class Objects(Body):
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.OBJECTS, engine=Detector, media=LOOKS_AT,
-    task="tag_objects", tools=("pillow",), limits=("max_pixels",),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.OBJECTS, engine=Detector, media=LOOKS_AT,
+    task="tag_objects", tools=("pillow",), limits=LOOKING,
 )  # fmt: skip
 def detect(job: Job, detector: Detector) -> Result:
     """Find things in the photograph, or in each keyframe; nothing found is an empty result."""

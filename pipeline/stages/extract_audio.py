@@ -8,10 +8,10 @@ from typing import Any
 from pipeline.core.body import Body, Seconds
 from pipeline.core.extent import GRACE, cut_short, promised, seconds_covered, together
 from pipeline.core.model import Coverage, Derivative, Kind, Media
+from pipeline.core.ports.media import RATE
 from pipeline.errors import Refused
-from pipeline.stages.base import Job, Result, done, empty, stage
+from pipeline.stages.base import DECODING, Job, Result, done, empty, stage
 
-RATE = 16_000
 _PCM = f"audio/L16;rate={RATE};channels=1"
 _NOTHING = "E-MEDIA-002"
 
@@ -38,7 +38,7 @@ class Audio(Body):
 
 @stage(
     version=2, reads=(Kind.PROBE,), writes=Kind.AUDIO, media=(Media.VIDEO, Media.AUDIO), tools=("ffmpeg",),
-    limits=("decode_seconds", "memory_bytes", "output_bytes"),
+    limits=(*DECODING, "output_bytes"),
 )  # fmt: skip
 def extract_audio(job: Job) -> Result:
     """Decode every sound stream; what decodes is kept, what does not is named in the coverage."""

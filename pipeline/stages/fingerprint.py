@@ -1,12 +1,14 @@
 """Fingerprint: hashes by which a copy is found again: cut, turned, resized, coded anew, or heard elsewhere."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
 
 from pipeline.core.body import Body, Seconds
-from pipeline.core.extent import together
-from pipeline.core.model import Coverage, Kind, Media
+from pipeline.core.extent import UNREAD, together
+from pipeline.core.model import Coverage, Enrichment, Kind, Media
 from pipeline.core.ports import PictureHash, Still
 from pipeline.core.prints import (
     CHROMAPRINT,
@@ -20,7 +22,8 @@ from pipeline.core.prints import (
     spell_sound,
     spell_windows,
 )
-from pipeline.stages.base import Job, Result, done, empty, stage
+from pipeline.stages.base import LOOKING, Job, Result, done, empty, stage
+from pipeline.stages.looking import covered
 
 _MOST_WINDOWS = 32
 _FEWEST_VALUES = 12
@@ -62,8 +65,9 @@ class Fingerprint(Body):
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES, Kind.AUDIO), writes=Kind.FINGERPRINT,
-    tools=("pdq", "pillow", "ffmpeg"), limits=("max_pixels", "decode_seconds", "memory_bytes", "answer_bytes"),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES, Kind.AUDIO), writes=Kind.FINGERPRINT,
+    heeds=(Kind.KEYFRAMES, Kind.AUDIO), tools=("pdq", "pillow", "ffmpeg"),
+    limits=(*LOOKING, "decode_seconds"),
 )  # fmt: skip
 def fingerprint(job: Job) -> Result:
     """Hash what is seen and what is heard; flat pictures and silence are hashed, flagged, and never enough."""
@@ -73,9 +77,11 @@ def fingerprint(job: Job) -> Result:
         _heard(one["stream"], one["start"], job.tools.chromaprint(job.derivative(Kind.AUDIO, f"pcm/{one['stream']}")))
         for one in job.body(Kind.AUDIO).get("streams", ())
     ]
-    body, coverage = Fingerprint(hashes=tuple(hashes)), _coverage(job, len(stills))
+    body, coverage = Fingerprint(hashes=tuple(hashes)), _coverage(job, stills)
     if any(FLAT not in one.flags for one in hashes):
         return done(body, coverage=coverage)
+    if lost := next((one for one in _inputs(job) if one.outcome in UNREAD), None):  # what it shows may well tell it
+        return Result(outcome=lost.outcome, code=lost.code, reason=lost.reason, body=body, coverage=coverage)
     return empty("N-HASH-001", "nothing in it tells it from others", body=body, coverage=coverage)
 
 
@@ -106,9 +112,24 @@ def _heard(stream: int, start: float, values: tuple[int, ...]) -> Hash:
     )  # fmt: skip
 
 
-def _coverage(job: Job, stills: int) -> Coverage:
-    """What the keyframes and the sound cover is covered; a photograph is one picture."""
+def _inputs(job: Job) -> list[Enrichment]:
+    return [job.known[kind] for kind in (Kind.KEYFRAMES, Kind.AUDIO) if kind in job.known]
+
+
+def _coverage(job: Job, stills: Sequence[Still]) -> Coverage:
+    """What the keyframes and the sound cover is covered, and where one could not be read, it is missing.
+
+    A photograph is one picture.
+    """
     if job.body(Kind.FORMAT)["media"] == Media.IMAGE:
-        return Coverage(unit="pictures", of=1, read=min(stills, 1))
-    inputs = (job.known[kind].coverage for kind in (Kind.KEYFRAMES, Kind.AUDIO) if kind in job.known)
-    return together(tuple(one for one in inputs if one and one.unit == "seconds"))
+        return replace(covered(job, stills[:1], left_out=False), unit="pictures")
+    shares = (_missing(job, one) if one.outcome in UNREAD else one.coverage for one in _inputs(job))
+    return together(tuple(one for one in shares if one and one.unit == "seconds"))
+
+
+def _missing(job: Job, one: Enrichment) -> Coverage:
+    """All that was measured of the recording is missing of this."""
+    measured = job.known[Kind.PROBE].coverage
+    of = measured.of if measured else None
+    lasts = measured.of or measured.read if measured else 0.0
+    return Coverage(unit="seconds", of=of, read=0.0, gaps=((0.0, lasts, one.code or "E-MEDIA-007"),))

@@ -1,11 +1,12 @@
 """Geolocate: every claim of where it was made, with its error, its name, and which claims agree."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from pipeline.core.claims import Relations, Stated, choose, kept, relations
 from pipeline.core.embedded import embedded_fixes
+from pipeline.core.extent import missed
 from pipeline.core.mentions import mentions, unknown_names
 from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.placed import Acquisition, Best, Claim, Leap, OnTrack, Places, Way
@@ -34,12 +35,10 @@ _MOST_ASKED = 20
 _LONGEST = 300
 _GLOSS = "gloss"
 
-LookUp = Callable[[Sequence[str]], Any]
-
 
 @stage(
-    version=2, reads=(Kind.PROBE,), maybe=(Kind.TRANSCRIPT, Kind.TRANSLATION, Kind.OCR), writes=Kind.PLACES,
-    engine=Geographer, also=(Gazetteer,), task="geolocate", tools=("exiftool",),
+    version=3, reads=(Kind.PROBE,), maybe=(Kind.TRANSCRIPT, Kind.TRANSLATION, Kind.OCR), writes=Kind.PLACES,
+    heeds=(Kind.TRANSCRIPT, Kind.OCR), engine=Geographer, also=(Gazetteer,), task="geolocate", tools=("exiftool",),
     limits=("tool_seconds", "memory_bytes", "answer_bytes"), facts=("filename", "sidecars"), outside=True,
 )  # fmt: skip
 def geolocate(job: Job, geographer: Geographer, gazetteer: Gazetteer | None = None) -> Result:
@@ -48,7 +47,9 @@ def geolocate(job: Job, geographer: Geographer, gazetteer: Gazetteer | None = No
     gaps: list[str] = []
     stated = [*of_metadata(raw), *_tracked(job, gaps), *_beside(job)]
     stated += _in_texts(job, stated, geographer, gazetteer)
-    ends = tuple((float(len(raw)), float(len(raw)), code) for code in gaps)
+    # Words that nobody read may have named a place; what was not translated was read in its own language.
+    gaps += [code for kind in (Kind.TRANSCRIPT, Kind.OCR) if kind in job.known for code in missed(job.known[kind])]
+    ends = tuple((float(len(raw)), float(len(raw)), code) for code in sorted(set(gaps)))
     coverage = Coverage(unit="tags", of=len(raw), read=len(raw), gaps=ends)
     found, left_out = kept(stated)
     if not found:

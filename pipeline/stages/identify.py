@@ -38,7 +38,7 @@ class Format(Body):
 
 @stage(
     version=1, reads=(), writes=Kind.FORMAT, media=None, tools=("ffmpeg",),
-    limits=("max_streams", "tool_seconds", "answer_bytes"),
+    limits=("max_pixels", "max_streams", "tool_seconds", "stall_seconds", "memory_bytes", "answer_bytes"),
 )  # fmt: skip
 def identify(job: Job) -> Result:
     """Say what the bytes are, by content alone; a file that only points elsewhere is refused."""

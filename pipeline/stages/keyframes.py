@@ -16,7 +16,7 @@ from pipeline.core.ports.moving import Fetched, Gathered, Wanted
 from pipeline.core.shots import EVERY, Part, Parts, divide
 from pipeline.core.streams import counted, number, ratio, roles, seconds, still
 from pipeline.errors import Refused
-from pipeline.stages.base import LOOKS, Job, Result, done, not_applicable, stage
+from pipeline.stages.base import DECODING, LOOKS, Job, Result, done, not_applicable, stage
 
 _NOTHING, _BEYOND, _LOST = "E-MEDIA-002", "E-MEDIA-004", "E-MEDIA-007"
 _ANIMATIONS = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
@@ -74,7 +74,7 @@ class _Moving:
 
 @stage(
     version=1, reads=(Kind.PROBE,), writes=Kind.KEYFRAMES, media=(Media.VIDEO, Media.IMAGE), tools=("ffmpeg", "pillow"),
-    limits=("max_keyframes", "max_pixels", "decode_seconds", "memory_bytes", "output_bytes"),
+    limits=("max_keyframes", *DECODING, "picture_memory_bytes", "output_bytes"),
 )  # fmt: skip
 def keyframes(job: Job) -> Result:
     """Find shots in one decoding and keep a frame of each, upright; a plain photograph is its own."""

@@ -14,6 +14,7 @@ from pipeline.stages.base import Job, Result, not_applicable
 LOOKS_AT = frozenset({Media.IMAGE, Media.VIDEO})
 
 _AT_ONCE = 16
+_BEYOND, _LOST = "E-MEDIA-004", "E-MEDIA-007"
 Seen = TypeVar("Seen")
 
 
@@ -37,10 +38,28 @@ def look(stills: Sequence[Still], ask: Callable[[Sequence[Pixels]], Sequence[See
         yield from zip(some, ask([one.small for one in some]), strict=True)
 
 
-def covered(job: Job, stills: Sequence[Still]) -> Coverage:
-    """Say how many pictures were looked at, of how many: keyframes beyond the ceiling count as not read."""
-    left_out = int(job.body(Kind.KEYFRAMES).get("left_out", 0))
-    return Coverage(unit="frames", of=len(stills) + left_out, read=len(stills))
+def covered(
+    job: Job, stills: Sequence[Still], *, unread: Sequence[tuple[float, float, str]] = (), left_out: bool = True
+) -> Coverage:  # fmt: skip
+    """Say how many pictures were looked at, of how many: keyframes beyond the ceiling count as not read.
+
+    A photograph that was decoded in part counts for that part, and so does what moves: its gaps stand at the end.
+    ``unread`` are the stills that the stage itself could not read; ``left_out`` tells whether the ceiling counts.
+    """
+    beyond = int(job.body(Kind.KEYFRAMES).get("left_out", 0)) if left_out else 0
+    of, gaps, missing = len(stills) + beyond, list(unread), 0.0
+    if job.body(Kind.FORMAT).get("media") == Media.IMAGE:
+        probed = job.known[Kind.PROBE].coverage
+        if stills and probed and probed.partial:
+            share = probed.read / probed.of if probed.of else 0.0
+            missing = 1 - share if (0.0, 1.0) not in {one[:2] for one in unread} else 0.0
+            gaps += [(round(share, 3), 1.0, _LOST)] if missing else []
+    watched = job.known[Kind.KEYFRAMES].coverage if Kind.KEYFRAMES in job.known else None
+    if watched and watched.partial:
+        codes = {code for *_, code in watched.gaps if code != _BEYOND} or ({_LOST} if not watched.gaps else set())
+        gaps += [(float(of), float(of), code) for code in sorted(codes)]
+    read = round(len(stills) - len(unread) - missing, 3)
+    return Coverage(unit="frames", of=of, read=read, gaps=tuple(sorted(gaps)))
 
 
 def nothing_to_see(job: Job) -> Result:

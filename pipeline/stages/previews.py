@@ -12,7 +12,7 @@ from pipeline.core.body import Body, Fraction01, Seconds
 from pipeline.core.model import Derivative, Kind, Media
 from pipeline.core.streams import still
 from pipeline.errors import Refused
-from pipeline.stages.base import LOOKS, Job, Result, done, stage
+from pipeline.stages.base import DECODING, LOOKS, Job, Result, done, stage
 
 THUMBNAIL, PROXY = 320, 1600
 """Pixels of the longest side."""
@@ -81,7 +81,7 @@ class _Made:
 @stage(
     version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.PREVIEWS, media=(Media.IMAGE, Media.VIDEO),
     tools=("ffmpeg", "exiftool", "pillow", "pillow-heif"),
-    limits=("max_pixels", "decode_seconds", "memory_bytes", "output_bytes"),
+    limits=(*DECODING, "picture_memory_bytes", "output_bytes"),
 )  # fmt: skip
 def previews(job: Job) -> Result:
     """Make what a person is shown, without a trace of the original's tags; what cannot be made is named."""

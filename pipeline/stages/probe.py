@@ -7,14 +7,14 @@ from typing import Any
 from pipeline.core.body import Body, Seconds
 from pipeline.core.extent import Measured, cut_short, promised
 from pipeline.core.model import Coverage, Kind, Media
+from pipeline.core.ports.media import RATE
 from pipeline.core.recorded import recorded
 from pipeline.core.streams import counted, number, ratio, roles, rotation, seconds, still, whole
 from pipeline.core.tags import complains, first, identifying, raw_tags
 from pipeline.core.wave_header import promised_seconds
 from pipeline.errors import Refused
-from pipeline.stages.base import Job, Result, done, stage
+from pipeline.stages.base import DECODING, Job, Result, done, stage
 
-_DECODED_RATE = 16_000
 _NOTHING = "E-MEDIA-002"
 _UNDECODED = "U-CODEC-001"
 _BEYOND_DECODER = ("image/hei", "image/x-", "image/jxl")
@@ -93,7 +93,7 @@ class Probe(Body):
 
 @stage(
     version=3, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow", "pillow-heif"),
-    limits=("max_pixels", "max_streams", "tool_seconds", "decode_seconds", "memory_bytes", "answer_bytes"),
+    limits=(*DECODING, "picture_memory_bytes", "output_bytes"),
 )  # fmt: skip
 def probe(job: Job) -> Result:
     """Say what it holds: streams, tags, and how much of it decodes; nothing decodable is refused."""
@@ -246,5 +246,5 @@ def _listen(job: Job, one: Stream) -> Measured:
     pcm = job.scratch / "measure.pcm"
     heard = job.tools.decode_audio(job.path, one.index, pcm)
     pcm.unlink(missing_ok=True)
-    lasted = heard.samples / _DECODED_RATE if heard.samples else None
+    lasted = heard.samples / RATE if heard.samples else None
     return Measured(lasted=lasted, errors=heard.errors, clean=heard.clean, holes=heard.holes)

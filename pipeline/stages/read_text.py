@@ -8,14 +8,15 @@ from pipeline.core import captions, reading
 from pipeline.core.body import Body, Fraction01, Score, Seconds
 from pipeline.core.boxes import Box
 from pipeline.core.captions import Sight
-from pipeline.core.model import Coverage, Kind, Media
+from pipeline.core.model import Kind, Media
 from pipeline.core.ports import Pixels, Sought, Still, TextLanguage
 from pipeline.core.reading import LOW_CONFIDENCE, MODELS, Line, Passage
 from pipeline.core.script import ARABIC, LATIN, script
 from pipeline.core.spelling import digits_doubtful, spelled
 from pipeline.core.tongues import Tongue, tongues
 from pipeline.errors import Refused
-from pipeline.stages.base import Job, Result, done, empty, not_applicable, stage
+from pipeline.stages.base import LOOKING, Job, Result, done, empty, stage
+from pipeline.stages.looking import covered, nothing_to_see
 
 _NOTHING = "N-TEXT-001"
 _NOT_OFFERED = "N-TEXT-002"
@@ -104,15 +105,15 @@ class _Found:
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.OCR, media=(Media.IMAGE, Media.VIDEO),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.OCR, media=(Media.IMAGE, Media.VIDEO),
     task="tag_objects", also=(TextLanguage,), tools=("tesseract", "pillow"),
-    limits=("max_pixels", "tool_seconds", "memory_bytes", "answer_bytes"),
+    limits=LOOKING,
 )  # fmt: skip
 def read_text(job: Job, languages: TextLanguage | None) -> Result:
     """Write down what is written; a picture without text gives an empty result, and what is doubtful says so."""
     stills = job.stills()
     if not stills:
-        return not_applicable("N-MEDIA-001", "there is no picture in it")
+        return nothing_to_see(job)
     found: list[_Found] = []
     gaps: list[tuple[float, float, str]] = []
     for number, still in enumerate(stills):
@@ -126,7 +127,7 @@ def read_text(job: Job, languages: TextLanguage | None) -> Result:
     rejected = [_rejected(one) for one in found if not one.passage.offered and one.passage.worth_keeping]
     more = max(0, len(rejected) - _MOST_REJECTED)
     body = Ocr(regions=regions, rejected=tuple(rejected[:_MOST_REJECTED]), rejected_more=more)
-    coverage = Coverage(unit="frames", of=len(stills), read=len(stills) - len(gaps), gaps=tuple(gaps))
+    coverage = covered(job, stills, unread=gaps)
     if not regions:
         return empty(_NOTHING, "no text was found in it", body=body, coverage=coverage)
     return done(body, coverage=coverage)

@@ -6,7 +6,7 @@ from pipeline.core.body import Body, Score, Seconds
 from pipeline.core.model import Kind
 from pipeline.core.ports import GraphicScreener, NudityScreener, Still
 from pipeline.core.sensitivity import GRAPHIC, KINDS, NUDITY
-from pipeline.stages.base import Job, Result, done, stage
+from pipeline.stages.base import LOOKING, Job, Result, done, stage
 from pipeline.stages.looking import LOOKS_AT, covered, look, nothing_to_see
 
 
@@ -38,8 +38,8 @@ class Sensitivity(Body):
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.SENSITIVITY, engine=NudityScreener,
-    also=(GraphicScreener,), media=LOOKS_AT, task="tag_objects", tools=("pillow",), limits=("max_pixels",),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.SENSITIVITY, engine=NudityScreener,
+    also=(GraphicScreener,), media=LOOKS_AT, task="tag_objects", tools=("pillow",), limits=LOOKING,
 )  # fmt: skip
 def screen(job: Job, nudity: NudityScreener, graphic: GraphicScreener | None) -> Result:
     """Score the photograph, or each keyframe, for nakedness and, where a model is there, for injury and death."""

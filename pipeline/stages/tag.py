@@ -3,7 +3,7 @@
 from pipeline.core.body import Body, Score, Seconds
 from pipeline.core.model import Kind
 from pipeline.core.ports import Named, Still, Tagger
-from pipeline.stages.base import Job, Result, done, empty, stage
+from pipeline.stages.base import LOOKING, Job, Result, done, empty, stage
 from pipeline.stages.looking import LOOKS_AT, Names, covered, look, names_of, nothing_to_see
 
 
@@ -30,8 +30,8 @@ class Tags(Body):
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.TAGS, engine=Tagger, media=LOOKS_AT,
-    task="tag_objects", tools=("pillow",), limits=("max_pixels",),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.TAGS, engine=Tagger, media=LOOKS_AT,
+    task="tag_objects", tools=("pillow",), limits=LOOKING,
 )  # fmt: skip
 def tag(job: Job, tagger: Tagger) -> Result:
     """Name the photograph, or each keyframe; nothing sure enough to be told is an empty result."""

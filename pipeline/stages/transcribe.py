@@ -14,12 +14,13 @@ from pipeline.core.doubt import (
     judge,
     kurdish,
     passes_for_another,
-    told,
     within,
 )  # fmt: skip
 from pipeline.core.model import Coverage, Kind, Media
-from pipeline.core.ports import Heard, Region, SecondTranscriber, TextLanguage, Tongue, Transcriber
+from pipeline.core.ports import Heard, Region, SecondTranscriber, TextLanguage, Transcriber, WindowTongues
 from pipeline.core.second_reading import DISAGREE, Second, chosen, disagreement, read_again
+from pipeline.core.spoken_languages import choose, groups, outside, seconds_of, without_breaths
+from pipeline.core.tongues import UNTOLD
 from pipeline.core.transcript import Candidate, OneReading, SaidWord, Segment, Transcript
 from pipeline.stages.base import Job, Result, done, empty, stage, unsupported
 
@@ -28,13 +29,7 @@ _UNDECIDED = "U-LANG-002"
 _NOT_READ = {_UNREAD: "no configured model reads the language spoken",
              _UNDECIDED: "the language spoken could not be told with enough certainty"}  # fmt: skip
 _INVENTED = "N-SPEECH-002"
-_UNTOLD = "und"
 _MIX = 0
-_BRIEF = 3.0
-"""Seconds of speech below which a window tells too little of its language to stand against the rest of its stream."""
-
-_BREATH = 1.0
-_POSSIBLE = 0.1
 _DOMINANT = 0.8
 
 
@@ -53,7 +48,7 @@ class _Said:
     """A passage heard in a window, what is to be thought of it, and what else was found out about it."""
 
     heard: Heard
-    window: Tongue
+    window: WindowTongues
     verdict: Verdict
     second: Second | None = None
     text_language: str | None = None
@@ -98,16 +93,18 @@ def _streams(job: Job) -> Iterable[_Stream]:
 
 def _hear(pcm: Path, stream: _Stream, asr: Transcriber) -> tuple[list[Segment], list[_Said]]:
     """Return what no model reads, and what is said in the rest."""
-    seconds: Counter[str] = Counter()
+    so_far: Counter[str] = Counter()
     unread: list[Segment] = []
     said: list[_Said] = []
-    for regions in _groups(stream.regions, asr.reach):
+    for regions in groups(stream.regions, asr.reach):
         windows = asr.languages(pcm, regions)
         spoken = [tuple(within(regions, one.start, one.end)) for one in windows]
-        chosen_for = list(zip(windows, _choose(windows, [*map(_seconds, spoken)], seconds, asr), strict=True))
+        languages = choose(windows, [*map(seconds_of, spoken)], so_far, asr.reliability)
+        chosen_for = list(zip(windows, languages, strict=True))
         for (window, language), spans in zip(chosen_for, spoken, strict=True):
             if language is None:
-                unread += [_unread(stream, span, window, _outside(window, asr)) for span in _without_breaths(spans)]
+                outsider = outside(window, asr.reliability)
+                unread += [_unread(stream, span, window, outsider) for span in without_breaths(spans)]
         for language in dict.fromkeys(one for _, one in chosen_for if one):
             mine = [window for window, other in chosen_for if other == language]
             own = [spans for (_, other), spans in zip(chosen_for, spoken, strict=True) if other == language]
@@ -121,64 +118,6 @@ def _hear(pcm: Path, stream: _Stream, asr: Transcriber) -> tuple[list[Segment], 
                     verdict = judge(heard, stream.regions, reads, stream.gaps)
                     said.append(_Said(heard=heard, window=window, verdict=verdict))
     return unread, said
-
-
-def _groups(regions: Sequence[Region], reach: float) -> Iterable[list[Region]]:
-    """Take as much speech at a time as the engine reaches: what it computed for the language serves for the words."""
-    group: list[Region] = []
-    seconds = 0.0
-    for one in regions:
-        if group and seconds + one.end - one.start > reach:
-            yield group
-            group, seconds = [], 0.0
-        group.append(one)
-        seconds += one.end - one.start
-    yield group
-
-
-def _without_breaths(spans: Iterable[Region]) -> Iterable[Region]:
-    """Join what only a breath keeps apart."""
-    joined: list[Region] = []
-    for one in spans:
-        if joined and one.start - joined[-1].end <= _BREATH:
-            joined[-1] = Region(start=joined[-1].start, end=one.end)
-        else:
-            joined.append(one)
-    return joined
-
-
-def _seconds(spans: Iterable[Region]) -> float:
-    return sum(one.end - one.start for one in spans)
-
-
-def _choose(
-    windows: Sequence[Tongue], spoken: Sequence[float], seconds: Counter[str], asr: Transcriber
-) -> list[str | None]:
-    """Say in which language to read each window; ``None`` where it is untold, or none that the card lists.
-
-    ``spoken`` is how long is spoken in each; ``seconds`` counts the languages of the stream so far, and goes on.
-    """
-    chosen_for: list[str | None] = []
-    for window, lasts in zip(windows, spoken, strict=True):
-        name = window.candidates[0][0] if window.candidates else ""
-        reads = asr.reliability.get(name)
-        chosen_for.append(name if reads and told(window.candidates, reads) else None)
-        if language := chosen_for[-1]:
-            seconds[language] += round(lasts * 1000)
-    if not seconds:
-        return chosen_for
-    (usual, _), *_rest = seconds.most_common(1)
-    return [
-        usual if language is None and lasts < _BRIEF and _may_be(window, usual, asr) else language
-        for window, lasts, language in zip(windows, spoken, chosen_for, strict=True)
-    ]
-
-
-def _may_be(window: Tongue, language: str, asr: Transcriber) -> bool:
-    """Tell whether a brief window whose language is untold may be in the language of the rest."""
-    if _outside(window, asr):
-        return False
-    return dict(window.candidates).get(language, 0.0) >= _POSSIBLE
 
 
 def _checked(said: Sequence[_Said], letters: TextLanguage | None) -> list[_Said]:
@@ -216,21 +155,15 @@ def _compared(said: Sequence[_Said], pcm: Path, stream: _Stream, other: SecondTr
     return found
 
 
-def _unread(stream: _Stream, span: Region, window: Tongue, language: str | None) -> Segment:
+def _unread(stream: _Stream, span: Region, window: WindowTongues, language: str | None) -> Segment:
     """Say that somebody speaks and what it may be, without a word that another language would put in the mouth."""
     return Segment(
         stream=stream.number, channel=_MIX, start=stream.start + span.start, end=stream.start + span.end,
-        text=None, code=_UNREAD if language else _UNDECIDED, language=language or _UNTOLD,
+        text=None, code=_UNREAD if language else _UNDECIDED, language=language or UNTOLD,
         language_probability=window.candidates[0][1] if window.candidates else 0.0,
         candidates=_candidates(window), text_language=None, reliability=None, confidence=None, speaker=None,
         flags=() if language else ("language_doubt",), words=(), readings=(), disagreement=None,
     )  # fmt: skip
-
-
-def _outside(window: Tongue, asr: Transcriber) -> str | None:
-    """Return the language that is heard where the card does not list it; ``None`` when none can be told."""
-    name = window.candidates[0][0] if window.candidates else ""
-    return name if name not in asr.reliability and told(window.candidates, None) else None
 
 
 def _segment(stream: _Stream, one: _Said, asr: Transcriber, other: SecondTranscriber | None) -> Segment:
@@ -256,7 +189,7 @@ def _segment(stream: _Stream, one: _Said, asr: Transcriber, other: SecondTranscr
     )  # fmt: skip
 
 
-def _candidates(window: Tongue) -> tuple[Candidate, ...]:
+def _candidates(window: WindowTongues) -> tuple[Candidate, ...]:
     return tuple(Candidate(language=name, probability=share) for name, share in window.candidates)
 
 
@@ -265,7 +198,7 @@ def _language(segments: Sequence[Segment]) -> str:
     offered = [one for one in segments if one.text is not None]
     times = _lengths((one.language, one) for one in offered or segments)
     if not times:
-        return _UNTOLD
+        return UNTOLD
     (usual, most), *_rest = times.most_common(1)
     return usual if most >= _DOMINANT * times.total() else "mul"
 

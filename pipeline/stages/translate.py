@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
-from pipeline.core.alignment import UNTOLD, Run, Unit, sentence_units, spoken_runs, whole_units, written_units
-from pipeline.core.body import Body, Score, Seconds
+from pipeline.core.alignment import Run, Unit, sentence_units, spoken_runs, whole_units, written_units
 from pipeline.core.model import Coverage, Kind, Outcome
 from pipeline.core.ports import Glossary, Region, SpeechTranslator, TextLanguage, TextTranslator
 from pipeline.core.reliability import Pair, judged, weigh
+from pipeline.core.tongues import UNTOLD
+from pipeline.core.translation import Failed, Of, OneGloss, Segment, Translation
 from pipeline.core.translators import Desk, Told, confidence_of
 from pipeline.stages.base import Job, Result, done, stage
 
@@ -25,70 +26,8 @@ _GRAVEST = (Outcome.FAILED, Outcome.HELD, Outcome.UNSUPPORTED, Outcome.REFUSED, 
 _SENSES = 2
 
 
-class Of(Body):
-    """Which passages a piece is of: ``index`` to ``last`` of a transcript's segments or of an OCR's regions.
-
-    ``at`` counts the characters of the first of them before the piece begins.
-    """
-
-    kind: Literal["transcript", "ocr"]
-    index: int
-    last: int
-    at: int
-
-
-class Failed(Body):
-    """A check that speaks against a translation; ``grave`` ones make it unreliable."""
-
-    name: str
-    grave: bool
-    found: tuple[str, ...]
-
-
-class OneGloss(Body):
-    """What a dictionary says of a word; ``start`` and ``end`` count characters of ``source``."""
-
-    start: int
-    end: int
-    word: str
-    lemma: str
-    senses: tuple[str, ...]
-
-
-class Segment(Body):
-    """One piece beside its source. ``kind`` is ``gloss`` where a dictionary only says what its words may mean.
-
-    A gloss is no translation: its ``text`` is null, ``gloss_text`` is its line to show. ``code`` says why there
-    is no translation. ``checks`` are those that failed, ``checked`` all that could be made.
-    """
-
-    of: Of
-    kind: Literal["translation", "gloss"] | None
-    start: Seconds | None
-    end: Seconds | None
-    text: str | None
-    code: str | None
-    source_language: str
-    source: str
-    engine: str | None
-    model: str | None
-    confidence: Score | None
-    reliability: Literal["usable", "low", "unreliable", "gloss"] | None
-    checks: tuple[Failed, ...]
-    checked: tuple[str, ...]
-    gloss_text: str | None
-    glosses: tuple[OneGloss, ...]
-
-
-class Translation(Body):
-    """All pieces that are not in the target language, speech first, in the order of their passages."""
-
-    target: str
-    segments: tuple[Segment, ...]
-
-
 @stage(
-    version=1, writes=Kind.TRANSLATION, maybe=(Kind.AUDIO, Kind.TRANSCRIPT, Kind.OCR), task="translate",
+    version=2, writes=Kind.TRANSLATION, maybe=(Kind.AUDIO, Kind.TRANSCRIPT, Kind.OCR), task="translate",
     heeds=(Kind.TRANSCRIPT, Kind.OCR), also=(SpeechTranslator, TextTranslator, Glossary, TextLanguage),
     limits=("translation_target",),
 )  # fmt: skip

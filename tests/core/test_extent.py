@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from pipeline.core.extent import Measured, believable, cut_short, promised, seconds_covered, together
+from pipeline.core.extent import Measured, believable, cut_short, missed, promised, seconds_covered, together
+from pipeline.core.model import AssetId, Coverage, Enrichment, Kind, Maker, Outcome
 
 
 def test_39_hours_in_a_hundred_kilobytes_are_not_believed() -> None:
@@ -97,3 +98,27 @@ def test_an_ogg_file_without_its_last_page_is_cut_short() -> None:
     for cut in (whole[:-1], whole[:-227], whole[:100], whole[:-201], b""):
         assert cut_short("ogg", io.BytesIO(cut)) == ("decode_error", "end_missing")
     assert cut_short("mp3", io.BytesIO(b"")) == ()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "coverage", "left"),
+    [
+        (Outcome.REFUSED, "E-MEDIA-002", None, ("E-MEDIA-002",)),
+        (Outcome.UNSUPPORTED, "U-LANG-001", Coverage(unit="seconds", of=9.0, read=9.0), ("U-LANG-001",)),
+        (Outcome.FAILED, "E-STAGE-001", None, ("E-STAGE-001",)),
+        (Outcome.HELD, "H-COND-001", None, ("H-COND-001",)),
+        (Outcome.DONE, None, Coverage(unit="seconds", of=9.0, read=9.0), ()),
+        (Outcome.DONE, None, Coverage(unit="seconds", of=9.0, read=5.0), ("E-MEDIA-007",)),
+        (Outcome.DONE, None, Coverage(unit="frames", of=2, read=1, gaps=((0, 1, "E-MEDIA-005"),)), ("E-MEDIA-005",)),
+        (Outcome.EMPTY, "N-TEXT-001", Coverage(unit="frames", of=2, read=1), ("E-MEDIA-007",)),
+        (Outcome.NOT_APPLICABLE, "N-MEDIA-001", None, ()),
+    ],
+)
+def test_what_an_input_left_unread_is_told_by_its_codes(
+    outcome: Outcome, code: str | None, coverage: Coverage | None, left: tuple[str, ...]
+) -> None:
+    one = Enrichment(
+        asset=AssetId("0" * 64), kind=Kind.TRANSCRIPT, maker=Maker(stage="x", version=1), basis=(), outcome=outcome,
+        made_at="2026-01-01T00:00:00Z", code=code, coverage=coverage,
+    )  # fmt: skip
+    assert missed(one) == left

@@ -93,6 +93,24 @@ def test_containers_may_state_nonsense(value: str) -> None:
     assert positions({"ffprobe:format:location": value}) == ()
 
 
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("exiftool:ExifIFD:SubjectLocation", "80 120"),
+        ("exiftool:Sony:FocusLocation", "60 40 30"),
+        ("exiftool:IPTC:Sub-location", "5, 7"),
+        ("exiftool:Keys:LocationRole", "0 1"),
+    ],
+)
+def test_numbers_of_a_place_in_the_picture_are_none_on_earth(tag: str, value: str) -> None:
+    assert positions({tag: value}) == ()
+
+
+@pytest.mark.parametrize("value", ["36,72.126N", "36,12,60N", "36,61,07N"])
+def test_xmp_with_impossible_minutes_or_seconds_is_none(value: str) -> None:
+    assert positions({"exiftool:XMP-exif:GPSLatitude": value, "exiftool:XMP-exif:GPSLongitude": "37,8.058E"}) == ()
+
+
 def test_xmp_is_a_claim_of_its_own() -> None:
     tags = {**ALEPPO, "exiftool:XMP-exif:GPSLatitude": "36,12.126N", "exiftool:XMP-exif:GPSLongitude": "37.1343"}
     assert [one.source for one in positions(tags)] == ["exif", "xmp"]

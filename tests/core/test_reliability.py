@@ -52,6 +52,10 @@ def test_nothing_speaks_against_a_good_translation(pair: Pair) -> None:
     ("source", "text", "language", "fault", "grave"),
     [
         ("Il y avait 268 soldats.", "There were 286 soldiers.", "fr", "numbers", False),
+        ("Gestern gab es 17 Tote.", "There were 5 dead last night.", "de", "numbers", False),
+        ("Il y a eu trois morts dans la rue.", "There were thirty dead in the street.", "fr", "numbers", False),
+        ("Es gab dreißig Tote.", "There were three dead.", "de", "numbers", False),
+        ("Il devient conservateur des eaux.", "He becomes conservator of the ZO.", "fr", "names", False),
         ("كان هناك ٢٦٨ جنديا", "There were many soldiers", "ar", "numbers", False),
         ("كان هناك جنود كثيرون في المدينة", "There were 40 soldiers in the city", "ar", "numbers", False),
         ("Hier soir Brahim est parti pour Damas.", "Yesterday evening he left for the city.", "fr", "names", False),
@@ -118,6 +122,30 @@ def test_into_another_language_only_what_can_be_compared_is() -> None:
     pair = _pair("The soldiers came at nine.", "Les soldats sont venus à neuf heures.", "en", target="fr")
     assert {one.name for one in weigh(pair)} == {"length", "residue", "repetition", "source"}
     assert judged(weigh(pair), "usable") == "usable"
+
+
+def test_numbers_that_cannot_be_compared_are_not_called_kept() -> None:
+    checked = {
+        text: {one.name for one in weigh(_pair(text, "There were many dead.", language))}
+        for text, language in (("iki yüz kişi öldü", "tr"), ("dos muertos", "es"), ("Es gab viele Tote", "de"))
+    }
+    assert ["numbers" in checked[text] for text in ("iki yüz kişi öldü", "dos muertos", "Es gab viele Tote")] == [
+        False, False, True,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "language"),
+    [
+        ("Les deux sont partis à vingt heures.", "Both left at 8 p.m.", "fr"),
+        ("Um halb drei kamen zwei Männer.", "Two men came at half past two.", "de"),
+        ("quatre-vingt-dix pour cent", "ninety percent", "fr"),
+        ("Um 17 Uhr kamen sie.", "They came at five in the afternoon.", "de"),
+        ("C'était à la télé.", "It was on TV.", "fr"),
+    ],
+)
+def test_numbers_and_abbreviations_may_be_said_otherwise(source: str, text: str, language: str) -> None:
+    assert not {"numbers", "names"} & set(_failed(_pair(source, text, language)))
 
 
 def test_numbers_in_digits_and_words() -> None:

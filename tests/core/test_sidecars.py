@@ -50,6 +50,19 @@ def test_subtitles_of_drones_old_and_new() -> None:
     assert _at("DJI_0002.srt", _OLD) == [(36.2021, 37.1343, 1.0), (36.2022, 37.1344, 2.0)]
 
 
+@pytest.mark.parametrize(
+    ("said", "position"),
+    [
+        ("GPS (S 12.0464, W 77.0428, 10)", (-12.0464, -77.0428)),
+        ("GPS (12.0464 S, W 77.0428, 10)", (-12.0464, -77.0428)),
+        ("GPS (12.0464, W 77.0428, 10)", None),
+    ],
+)
+def test_letters_of_a_drone_are_hemispheres(said: str, position: tuple[float, float] | None) -> None:
+    found = _at("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{said}\n")
+    assert [one[:2] for one in found] == ([position] if position else [])
+
+
 def test_subtitles_that_only_speak_place_nothing() -> None:
     assert read_sidecar("film.srt", b"1\n00:00:01,000 --> 00:00:02,000\nHello from 36.2021, 37.1343\n") is None
 
@@ -66,6 +79,18 @@ def test_of_a_days_track_the_recording_keeps_its_own_part() -> None:
     assert [(one.lat, one.t) for one in timed.fixes] == [(36.2021, 5.0), (36.2022, 7.0)]
     assert timed.notes == ("same_time",)
     assert in_recording(found, start - 86_400, 10.0).notes == ("another_time",)
+
+
+def test_subtitles_of_a_longer_flight_are_of_another_recording() -> None:
+    late = _NEW.replace("00:00:0", "00:08:0")
+    found = read_sidecar("DJI_0001.SRT", late.encode())
+    assert found is not None
+    timed = in_recording(found, None, 6.0)
+    assert timed.notes == ("another_time",)
+    assert [one.t for one in timed.fixes] == [None, None]
+    mixed = read_sidecar("DJI_0001.SRT", (_NEW.strip() + "\n\n" + late).encode())
+    assert mixed is not None
+    assert [one.t for one in in_recording(mixed, None, 6.0).fixes] == [0.0, 1.5]
 
 
 @pytest.mark.parametrize(

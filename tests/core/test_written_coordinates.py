@@ -19,6 +19,18 @@ _DEGREES = [
     "lat: 36.2021 lon: 37.1343",
     "latitude 36.2021 longitude 37.1343",
     "enlem 36.2021 boylam 37.1343",
+    "Longitude 37.1343, Latitude 36.2021",
+    "lon 37.1343 lat 36.2021",
+    '{"lng":37.1343,"lat":36.2021}',
+    "Lat: 36.2021° N, Lon: 37.1343° E",
+    "خط عرض 36.2021 خط طول 37.1343",
+    "https://yandex.com/maps/?ll=37.1343,36.2021&z=12",
+    '"coordinates": [37.1343, 36.2021]',
+    "POINT(37.1343 36.2021)",
+    "Lon/Lat: 37.1343, 36.2021",
+    "N 36 12.126 E 037 08.058",
+    "36 12.126 N, 37 08.058 E",
+    "N 36 12 07.56 E 37 08 03.48",
     "Breitengrad 36,2021, Längengrad 37,1343",
     "خط العرض 36.2021 وخط الطول 37.1343",
     "https://maps.example/@36.2021,37.1343,15z",
@@ -40,6 +52,7 @@ _DEGREES = [
     "36° 12′ 7,56″ nord, 37° 8′ 3,48″ est",
     "UTM 37S 332270 4007978",
     "37 S 332270mE 4007978mN",
+    "37 S 0332270 4007978",
     "37SCA3226907977",
     "37S CA 32269 07977",
     "plus code 8G8V642M+RP",
@@ -64,6 +77,12 @@ def test_it_is_read(text: str) -> None:
         ("48.8582 N, 2.2945 O", "fr", (48.8582, -2.2945)),
         ("36.2021 K, 37.1343 D", "tr", ALEPPO),
         ("33.8568 جنوباً، 70.2153 غرباً", "ar", (-33.8568, -70.2153)),
+        ("Lat: 33.8568 S, Lon: 70.2153 W", "en", (-33.8568, -70.2153)),
+        ("Lat S 33.8568 Lon W 70.2153", None, (-33.8568, -70.2153)),
+        ("خط العرض 33.8568 جنوبا وخط الطول 70.2153 غربا", "ar", (-33.8568, -70.2153)),
+        ("36.2021, 37.1343 E", None, ALEPPO),
+        ("36.2021, 37.1343 west of Aleppo", "en", ALEPPO),
+        ("36.2021, 37.1343 غرب حلب", "ar", ALEPPO),
     ],
 )
 def test_hemispheres_of_every_language(text: str, language: str | None, position: tuple[float, float]) -> None:
@@ -73,6 +92,37 @@ def test_hemispheres_of_every_language(text: str, language: str | None, position
 
 def test_a_letter_that_languages_read_differently_needs_one() -> None:
     assert written("48.8582 N, 2.2945 O") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "12.0464, 77.0428 W", "12.04641 77.04281 W", "S 12.0464, 77.0428", "S 12.0464, 77.0428 W",
+        "12.0464, 77.0428 غربا", "Lat 12.0464, Lon 77.0428 W", "latitude 12.0464, longitude 77.0428 West",
+        "Lat: 12.0464 S, Lon: 77.0428", "E 37.1343, 36.2021", "36.2021, 37.1343 N", "Lat 36.2021 E, Lon 37.1343 N",
+        "Lat -36.2021 S, Lon 37.1343 E",
+    ],
+)  # fmt: skip
+def test_a_hemisphere_of_one_number_alone_is_half_a_position(text: str) -> None:
+    assert written(text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "N 36.2021 E 37.1343 N 33.5138 E 36.2765",
+        "N36.2021, E37.1343, N33.5138, E36.2765",
+        "36.2021N 37.1343E 33.5138N 36.2765E",
+        "N 36°12'07.56\" E 37°08'03.48\" N 33°30'49.68\" E 36°16'35.4\"",
+        "N 36 12 07.56 E 37 08 03.48 N 33 30 49.68 E 36 16 35.4",
+        "36 12 07.56 N 37 08 03.48 E 33 30 49.68 N 36 16 35.4 E",
+        "N 36 12.126 E 37 08.058 N 33 30.828 E 36 16.59",
+    ],
+)
+def test_in_a_row_each_letter_stays_with_its_number(text: str) -> None:
+    assert [one for place in written(text) for one in (place.lat, place.lon)] == pytest.approx(
+        [36.2021, 37.1343, 33.5138, 36.2765], abs=1e-4
+    )
 
 
 def test_where_it_stands_is_told_in_the_characters_of_the_text() -> None:
@@ -89,6 +139,7 @@ def test_how_finely_it_is_written_is_the_radius() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "confidence 0.9812, 0.7654",
         "costs 36.20, 37.13", "$36.2021, 37.1343", "0.0000, 0.0000", "0.00001, 0.00002", "version 1.2.3.4",
         "192.168.12.34, 10.0.0.1", "call 0912.3456, 0987.6543", "12.12.2023, 13.12.2023", "95.1234, 37.1343",
         "36.2021, 190.1234", "36.2021", "+33 6 12 34 56 78", "1.2345, 2.3456, 3.4567, 4.5678",
@@ -131,7 +182,7 @@ def test_whatever_is_written_only_places_on_earth_come_out(text: str) -> None:
 
 @given(st.floats(-89.99, 89.99), st.floats(-179.99, 179.99))
 def test_what_is_written_comes_back(lat: float, lon: float) -> None:
-    if abs(lat) < 0.01 and abs(lon) < 0.01:
+    if abs(lat) < 1 and abs(lon) < 1:  # shares are written so, and there is only sea
         return
     (found,) = written(f"({lat:.6f}, {lon:.6f})")
     assert (found.lat, found.lon) == pytest.approx((lat, lon), abs=1e-6)

@@ -61,6 +61,15 @@ def test_reading_from_a_later_task_is_refused() -> None:
         plan([early, late])
 
 
+def test_an_optional_input_from_a_later_task_is_refused_too() -> None:
+    # One process would read it, tasks would not: the same material would get two results.
+    early = made("early", maybe=(Kind.OCR,), writes=Kind.AUDIO)
+    late = made("late", writes=Kind.OCR, task="translate")
+
+    with pytest.raises(Misconfigured, match="early runs before late"):
+        plan([early, late])
+
+
 def test_an_optional_input_sets_the_order_but_is_not_required() -> None:
     first = made("zeta", writes=Kind.KEYFRAMES)
     second = made("alpha", maybe=(Kind.KEYFRAMES, Kind.OCR), writes=Kind.PREVIEWS)

@@ -8,12 +8,12 @@ import pytest
 
 from pipeline.catalogue import Catalogue, open_database
 from pipeline.core.body import Body, Score
-from pipeline.core.model import Asset, Coverage, Kind, Media, Outcome
+from pipeline.core.model import Asset, AssetId, Coverage, Kind, Media, Outcome
 from pipeline.core.ports import MediaTools
 from pipeline.errors import Misconfigured, Refused, Unavailable
 from pipeline.plan import plan
 from pipeline.runner import Parts, Redo, Runner
-from pipeline.stages.base import MEDIA, Job, Result, Stage, done, empty, unsupported
+from pipeline.stages.base import MEDIA, Acquired, Job, Result, Stage, done, empty, unsupported
 from pipeline.vault import open_vault
 from pipeline.vault.derivatives import LocalDerivatives
 
@@ -50,6 +50,8 @@ class Bench:
         self.catalogue.create(vault_id="v")
         self.derivatives = LocalDerivatives(keep_root=folder / "keep", scratch_root=folder / "scratch")
         self.allowed: tuple[bool, str | None, str] = (True, None, "")
+        self.names: list[str] = []
+        self.asked = 0
         file = folder / "original"
         file.write_bytes(b"bytes")
         self.asset: Asset = self.parts.vault.preserve(file)
@@ -62,10 +64,22 @@ class Bench:
                 vault=self.parts.vault, catalogue=self.catalogue, derivatives=self.derivatives,
                 tools=cast("MediaTools", None), engines=cast("Any", None), limits=limits,
                 may_process=lambda _asset, _kind, _outside: self.allowed, confirm=lambda _asset: lambda _db: None,
+                acquired=self.acquired,
             ),
             steps,
         )  # fmt: skip
         return [runner.run(self.asset, step.stage, redo) for step in steps]
+
+    def acquired(self, _asset: AssetId, facts: tuple[str, ...], into: Path) -> tuple[Acquired, ...]:
+        """Tell of one acquisition for each name, its side-car beside it; somebody submits another right afterwards."""
+        told = []
+        for n, name in enumerate(self.names):
+            (into / name).write_text(name)
+            one = Acquired(batch="b", n=n, facts=dict.fromkeys(facts, name), sidecars={name: into / name}, mark=name)
+            told.append(one)
+        self.asked += 1
+        self.names.append(f"came-after-{self.asked}")
+        return tuple(told)
 
     def ids(self, kind: Kind) -> list[str]:
         return [one.id for one in self.catalogue.entries(self.asset.id) if one.kind == kind]
@@ -209,12 +223,13 @@ def test_what_conditions_forbid_is_held_until_they_allow_it(bench: Bench) -> Non
     assert bench.run(identify())[0].outcome is Outcome.DONE
 
 
-def test_a_pending_input_leaves_the_stage_pending(bench: Bench) -> None:
+def test_a_pending_input_leaves_the_stage_pending(bench: Bench, tmp_path: Path) -> None:
     lonely = stage("count", WORDS, lambda _job: done(Count(n=1.0)))
     runner_rows = bench.run(identify(), lonely)
     assert runner_rows[1].outcome is Outcome.DONE
 
-    bench.catalogue.clear()
+    bench.catalogue = Catalogue(open_database(f"sqlite:///{tmp_path / 'lost.sqlite'}"))
+    bench.catalogue.create(vault_id="v")
     runner = Runner(
         Parts(
             vault=bench.parts.vault, catalogue=bench.catalogue, derivatives=bench.derivatives,
@@ -294,3 +309,21 @@ def test_only_a_stage_that_heeds_an_input_is_told_why_it_is_not_there(bench: Ben
     records = [one.record for one in bench.catalogue.entries(bench.asset.id) if one.kind == "after" and one.record]
     basis = [set(one["basis"]) for one in records]
     assert [len(one & set(bench.ids(WORDS))) for one in basis] == [len(heeds), 1]
+
+
+def test_what_is_read_of_the_acquisitions_is_what_stands_in_the_key(bench: Bench) -> None:
+    read: list[list[str]] = []
+
+    def work(job: Job) -> Result:
+        read.append([path.read_text() for one in job.acquired for path in one.sidecars.values()])
+        return done(Count(n=1.0))
+
+    bench.names = ["first"]
+    named = stage("name", WORDS, work, facts=("filename",))
+    bench.run(identify(), named)
+    bench.run(identify(), named)
+
+    records = [one.record for one in bench.catalogue.entries(bench.asset.id) if one.kind == WORDS and one.record]
+    assert read == [["first"], ["first", "came-after-1"]]
+    assert [one["facts"] for one in records] == [sorted(one) for one in read]
+    assert bench.asked == len(read)

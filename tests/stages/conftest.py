@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Maker, Media, Outcome
+from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Maker, Outcome
 from pipeline.core.ports import Engine, MediaTools
 from pipeline.errors import Misconfigured, Refused
 from pipeline.plan import plan
+from pipeline.runner.short_cuts import short_cut
 from pipeline.settings import Settings, read_settings
 from pipeline.stages import all_stages
 from pipeline.stages.base import Acquired, Job, Result, Stage
@@ -51,7 +52,9 @@ class Line:
     def _one(
         self, stage: Stage, asset: Asset, file: Path, known: Mapping[Kind, Enrichment], acquired: tuple[Acquired, ...]
     ) -> Enrichment:
-        result = _short_cut(stage, known) or self._work(stage, asset, file, known, acquired)
+        mine = _handed_over(stage, known)
+        settled = short_cut(stage, mine)
+        result = settled[1] if settled else self._work(stage, asset, file, mine, acquired)
         if result.body:
             _shape(stage).validate(result.body.model_dump(mode="json"))
         return Enrichment(
@@ -101,13 +104,14 @@ def _needed(names: Iterable[str], stages: Mapping[str, Stage]) -> list[str]:
     return [step.stage.name for step in plan() if step.stage.name in found]
 
 
-def _short_cut(stage: Stage, known: Mapping[Kind, Enrichment]) -> Result | None:
-    for kind in stage.reads if stage.media is None else (Kind.FORMAT, *stage.reads):
-        if known[kind].outcome is not Outcome.DONE:
-            return Result(outcome=known[kind].outcome, code=known[kind].code, reason=known[kind].reason)
-    if stage.media is not None and not stage.accepts(Media(known[Kind.FORMAT].body["media"])):
-        return Result(outcome=Outcome.NOT_APPLICABLE, code="N-MEDIA-001", reason="not for this media")
-    return None
+def _handed_over(stage: Stage, known: Mapping[Kind, Enrichment]) -> dict[Kind, Enrichment]:
+    """Return what the runner hands over: an input that it may read only if done, but for those that it heeds."""
+    whatever = {*stage.reads, *stage.heeds, *(() if stage.media is None else (Kind.FORMAT,))}
+    return {
+        kind: one
+        for kind, one in known.items()
+        if kind in whatever or (kind in stage.maybe and one.outcome is Outcome.DONE)
+    }
 
 
 @cache

@@ -1,5 +1,7 @@
 """A fingerprint tells a copy from another picture, and flags what tells nothing."""
 
+import dataclasses
+import subprocess
 import wave
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +11,9 @@ import pytest
 from PIL import Image
 
 from pipeline.core.alike import SAME, apart, lay, listen
-from pipeline.core.model import Outcome
+from pipeline.core.model import Asset, Kind, Outcome
 from pipeline.core.prints import TURNS, read_sound, read_windows
+from pipeline.stages import all_stages
 from tests.stages.conftest import Line
 
 COFFEE = "photo_objects/skimage_coffee.png"
@@ -147,6 +150,51 @@ def test_a_video_has_the_hashes_of_its_frames_and_of_its_sound(line: Line, testd
     assert [one["stream"] for one in body["hashes"] if one["algorithm"] == "chromaprint"] == [1]
     assert found["fingerprint"].coverage
     assert found["fingerprint"].coverage.unit == "seconds"
+
+
+@pytest.mark.slow
+def test_pictures_that_cannot_be_read_are_missing_beside_good_sound(line: Line, testdata: Path, tmp_path: Path) -> None:
+    """Every picture's bytes are noise; the sound is whole."""
+    sound = ["-i", str(testdata / "speech/en/jfk.flac"), "-t", "4", "-c:a", "pcm_s16le"]
+    shown = ["-f", "lavfi", "-i", "testsrc=s=160x120:r=10:d=4"]
+    whole, broken = tmp_path / "whole.mkv", tmp_path / "broken.mkv"
+    ffmpeg("-bitexact", *shown, *sound, "-c:v", "mjpeg", str(whole))
+    ffmpeg("-i", str(whole), "-c", "copy", "-bsf:v", "noise=amount=1", str(broken))
+
+    found = line.run(broken, "fingerprint")
+
+    assert (found["keyframes"].outcome, found["extract_audio"].outcome) == (Outcome.REFUSED, Outcome.DONE)
+    one = found["fingerprint"]
+    assert [made["algorithm"] for made in one.body["hashes"]] == ["chromaprint"]
+    assert one.coverage
+    assert one.coverage.partial
+    assert one.coverage.of == pytest.approx(8, abs=0.1)
+    assert one.coverage.read == pytest.approx(4, abs=0.1)
+    assert [(start, end > 3.9, code) for start, end, code in one.coverage.gaps] == [(0, True, found["keyframes"].code)]
+
+    seen = line.run(whole, "fingerprint")["fingerprint"].coverage
+    assert seen
+    assert not seen.partial
+
+
+@pytest.mark.slow
+def test_a_silent_film_whose_pictures_take_too_long_is_not_called_alike_to_all(line: Line, testdata: Path) -> None:
+    """It was decoded well when it was measured; fetching its frames is what was not allowed the time."""
+    film = testdata / "video/made_5_scenes_fr.mp4"
+    kept = line.run(film, "extract_audio")
+    stage = next(one for one in all_stages() if one.name == "fingerprint")
+    before = {one.writes: kept[one.name] for one in all_stages() if one.name in {"identify", "probe"}}
+    late = dataclasses.replace(before[Kind.PROBE], kind=Kind.KEYFRAMES, outcome=Outcome.REFUSED, code="E-MEDIA-005",
+                               body={}, coverage=None)  # fmt: skip
+    asset = Asset(id=late.asset, sha512="", bytes=film.stat().st_size)
+
+    found = line._one(stage, asset, film, {**before, Kind.KEYFRAMES: late}, ())
+
+    assert (found.outcome, found.code) == (Outcome.REFUSED, "E-MEDIA-005")
+
+
+def ffmpeg(*words: str) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", *words], check=True, capture_output=True)
 
 
 def test_what_cannot_be_decoded_is_refused(line: Line, testdata: Path) -> None:

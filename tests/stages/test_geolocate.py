@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.core.model import Asset, AssetId, Enrichment, Kind, Maker, Outcome
+from pipeline.core.model import Asset, AssetId, Coverage, Enrichment, Kind, Maker, Outcome
 from pipeline.core.ports import Gazetteer, Geographer, Known, MediaTools, Place
 from pipeline.stages import all_stages
 from pipeline.stages.base import Acquired, Job, Result
 from pipeline.stages.geolocate import geolocate
 from pipeline.tools import Tools, open_tools
-from tests.stages.conftest import Line
+from tests.stages.conftest import Line, _handed_over
 
 
 @dataclass(kw_only=True)
@@ -59,10 +59,13 @@ def _enrichment(kind: Kind, body: Mapping[str, Any]) -> Enrichment:
 
 def _locate(
     line: Line, raw: Mapping[str, str], *, gazetteer: Gazetteer | None = None, acquired: tuple[Acquired, ...] = (),
-    geographer: Geographer | None = None, outside: bool = False, **bodies: Mapping[str, Any],
+    geographer: Geographer | None = None, outside: bool = False, known: Mapping[Kind, Enrichment] | None = None,
+    **bodies: Mapping[str, Any],
 ) -> Result:  # fmt: skip
-    known = {Kind(name): _enrichment(Kind(name), body) for name, body in bodies.items()}
+    known = {**(known or {}), **{Kind(name): _enrichment(Kind(name), body) for name, body in bodies.items()}}
     known[Kind.PROBE] = _enrichment(Kind.PROBE, {"tags": {"raw": raw}, "created_at": None, "duration_decoded": None})
+    stage = next(one for one in all_stages() if one.name == "geolocate")
+    known = _handed_over(stage, known)
     job = Job(
         asset=Asset(id=AssetId("0" * 64), sha512="", bytes=1), path=line.folder, known=known, tools=line.tools,
         scratch=line.folder, limits={}, put=_refuse, derivative=_refuse, acquired=acquired, outside=outside,
@@ -355,6 +358,34 @@ def test_the_track_of_a_camera_in_flight(line: Line, testdata: Path) -> None:
     assert (track["count"], track["strays"], track["jumps"]) == (12, 0, [])
     assert track["fixes"][-1] == {"lat": 33.1259641, "lon": -117.3314479, "t": 11.011}
     assert body["best"]["claim"] == 0
+
+
+READ = Coverage(unit="seconds", of=60.0, read=60.0)
+
+
+def _ended(kind: Kind, outcome: Outcome, code: str | None, coverage: Coverage | None) -> Enrichment:
+    return dataclasses.replace(_enrichment(kind, {}), outcome=outcome, code=code, coverage=coverage)
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        (_ended(Kind.TRANSCRIPT, Outcome.DONE, None, READ), []),
+        (_ended(Kind.TRANSCRIPT, Outcome.DONE, None, dataclasses.replace(READ, gaps=((40.0, 60.0, "E-MEDIA-007"),))),
+         ["E-MEDIA-007"]),
+        (_ended(Kind.TRANSCRIPT, Outcome.UNSUPPORTED, "U-LANG-001", READ), ["U-LANG-001"]),
+        (_ended(Kind.TRANSCRIPT, Outcome.REFUSED, "E-MEDIA-002", None), ["E-MEDIA-002"]),
+        (_ended(Kind.TRANSCRIPT, Outcome.EMPTY, "N-SPEECH-001", READ), []),
+        (_ended(Kind.TRANSCRIPT, Outcome.NOT_APPLICABLE, "N-MEDIA-001", None), []),
+        (_ended(Kind.OCR, Outcome.EMPTY, "N-TEXT-001", dataclasses.replace(READ, read=40.0)), ["E-MEDIA-007"]),
+    ],
+)  # fmt: skip
+def test_words_that_nobody_read_may_have_named_a_place(line: Line, words: Enrichment, left: list[str]) -> None:
+    for raw in ({}, _exif(36.2021, 37.1343)):
+        found = _locate(line, raw, known={words.kind: words}).coverage
+        assert found is not None
+        assert [why for _, _, why in found.gaps] == left
+        assert found.partial is bool(left)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.core.model import Asset, AssetId, Coverage, Derivative, Enrichment, Kind, Maker, Outcome
-from pipeline.core.ports import Heard, Region, TextLanguage, Tongue, Transcriber, Word
+from pipeline.core.ports import Heard, Region, TextLanguage, Transcriber, WindowTongues, Word
 from pipeline.stages.base import Job, Result
 from pipeline.stages.transcribe import transcribe
 from tests.stages.conftest import Line
@@ -31,10 +31,12 @@ class Scripted:
 
     reach: float = 300.0
 
-    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[WindowTongues, ...]:
         assert pcm
         self.asked.append(len(regions))
-        return tuple(Tongue(start=one.start, end=one.end, candidates=tuple(self.tongues[one.start])) for one in regions)
+        return tuple(
+            WindowTongues(start=one.start, end=one.end, candidates=tuple(self.tongues[one.start])) for one in regions
+        )
 
     def transcribe(self, pcm: Path, regions: Sequence[Region], language: str) -> tuple[Heard, ...]:
         assert pcm

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.mpeg_audio import mpeg_frame
-from pipeline.tools.leaps import Leaps, leaps
 from pipeline.core.ports.media import RATE
+from pipeline.tools.leaps import Leaps, leaps
 from pipeline.tools.timeline import AudioLog, VideoLog, place
 
 

@@ -1,7 +1,8 @@
 """The verbs: what the outside must offer. Protocols only, no code.
 
 Obligations are part of a port: which calls may be repeated, what is permanent, what raises
-what. One conformance suite per port in ``tests/contracts/`` runs against every implementation.
+what. Ports with several implementations have one suite that runs against each: stores in
+``tests/contracts/``, engines in ``tests/engines/``.
 """
 
 from pipeline.core.ports.engine import Engine
@@ -27,25 +28,30 @@ from pipeline.core.ports.sound import (
     SecondTranscriber,
     SpeechFinder,
     SpeechTranslator,
-    Tongue,
     Transcriber,
+    WindowTongues,
     Word,
 )  # fmt: skip
 from pipeline.core.ports.text import Gloss, Glossary, TextLanguage, TextTranslator, Translated
 from pipeline.core.ports.vault import (
     AuditReport,
+    Budget,
+    Coverage,
     CustodyLog,
     Derivatives,
     Finding,
     LogReport,
+    Progress,
     Registers,
+    Surveyed,
     Vault,
 )  # fmt: skip
 
 __all__ = [
-    "LOOK", "AuditReport", "CustodyLog", "Decoded", "Derivatives", "Detector", "Engine", "Finding", "Found", "Frames",
-    "Gazetteer", "Geographer", "Gloss", "Glossary", "GraphicScreener", "Heard", "IndexRow", "Known", "LogReport",
-    "MediaTools", "Named", "NudityScreener", "Picture", "PictureHash", "Pixels", "Place", "Print", "ReadWord",
-    "Region", "Registers", "SecondTranscriber", "Sought", "SpeechFinder", "SpeechTranslator", "Still", "Tagger",
-    "TextLanguage", "TextTranslator", "Tongue", "Transcriber", "Translated", "Vault", "WindowHash", "Word",
+    "LOOK", "AuditReport", "Budget", "Coverage", "CustodyLog", "Decoded", "Derivatives", "Detector", "Engine",
+    "Finding", "Found", "Frames", "Gazetteer", "Geographer", "Gloss", "Glossary", "GraphicScreener", "Heard",
+    "IndexRow", "Known", "LogReport", "MediaTools", "Named", "NudityScreener", "Picture", "PictureHash", "Pixels",
+    "Place", "Print", "Progress", "ReadWord", "Region", "Registers", "SecondTranscriber", "Sought", "SpeechFinder",
+    "SpeechTranslator", "Still", "Surveyed", "Tagger", "TextLanguage", "TextTranslator", "Transcriber",
+    "Translated", "Vault", "WindowHash", "WindowTongues", "Word",
 ]  # fmt: skip

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
 from pipeline.core.ports.pictures import PictureHash, Pixels, Still
 
+RATE = 16_000
+"""Samples a second of all sound that is analysed: what ``decode_audio`` writes is what engines of sound read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:

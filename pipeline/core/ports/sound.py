@@ -51,7 +51,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tongue:
+class WindowTongues:
     """The languages a recogniser hears in a span, most likely first, with probabilities."""
 
     start: float
@@ -69,7 +69,7 @@ class Transcriber(Engine, Protocol):
     reach: float
     """Seconds of speech that it is best given at a time: what it computes for the language serves for the words."""
 
-    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[Tongue, ...]:
+    def languages(self, pcm: Path, regions: Sequence[Region]) -> tuple[WindowTongues, ...]:
         """Say which language is heard, one answer per decoding window of the regions."""
         ...
 

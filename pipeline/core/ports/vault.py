@@ -1,8 +1,9 @@
 """Ports of keeping: the vault, its registers, the custody log, and files made from assets."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,17 @@ class Finding:
     asset: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """An asset as a walk through the vault finds it; with more than one ``versions`` it has records."""
+
+    asset: Asset
+    versions: int
+
+
+Progress = Callable[[int, int, int], None]
+
+
 class Vault(Protocol):
     """Write-once asset objects, named by the SHA-256 of the bytes.
 
@@ -28,7 +40,8 @@ class Vault(Protocol):
     be repeated with the same ``run``: the second call changes nothing and returns the same.
 
     Whoever asks for an asset knows of it: one that is not here, or a file of it that is gone, is
-    ``Corrupt`` (E-VAULT-003) and no fault of the material. Only ``has`` answers no.
+    ``Corrupt`` (E-VAULT-003) and no fault of the material. Only ``has`` answers no. One that stands in
+    the register ``quarantine`` is neither lent nor written back to: ``Corrupt`` (E-VAULT-009).
     """
 
     def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
@@ -41,6 +54,13 @@ class Vault(Protocol):
     def has(self, asset: AssetId) -> bool: ...
     def asset(self, asset: AssetId) -> Asset: ...
     def assets(self) -> Iterator[AssetId]: ...
+    def survey(self, part: tuple[int, int]) -> Iterator[Surveyed]:
+        """Yield every asset of part ``n`` of ``t`` (from 1), as ``asset`` would, in an order that stays.
+
+        The parts depend on the ids alone. What cannot be read is ``Corrupt``: none is left out silently.
+        """
+        ...
+
     def original(self, asset: AssetId) -> AbstractContextManager[Path]:
         """Lend the preserved bytes as a read-only local file."""
         ...
@@ -69,8 +89,31 @@ class Vault(Protocol):
         """Return a kept derivative from the vault, if it is there."""
         ...
 
-    def audit(self, part: tuple[int, int] | None = None, *, registers: Iterable[str] = ()) -> "AuditReport":
+    def dispose(self, asset: AssetId, decision: Mapping[str, Any], *, actor: str = "vault") -> dict[str, Any]:
+        """Remove an asset for good; return its tombstone, which holds ``decision``. May be repeated.
+
+        The tombstone (register ``tombstones``) and the log's entry are durable before anything is
+        removed; what is interrupted then is finished by ``settle``. Who may, and whether a hold
+        or a retention forbids it, is for the caller to know.
+        """
+        ...
+
+    def audit(
+        self,
+        part: tuple[int, int] | None = None,
+        *,
+        registers: Iterable[str] = (),
+        budget: "Budget | None" = None,
+        both: bool = False,
+        actor: str = "vault",
+        progress: "Progress | None" = None,
+    ) -> "AuditReport":
         """Read every byte of one part (n of t) or of all, compare with the log; collect all findings.
+
+        What was never checked is read first, then what was not for longest. What was read is in the
+        log before it counts as checked; an interrupt, a kill or a spent ``budget`` loses at most the
+        objects in work. ``both`` compares content with both of its digests, not with the one that
+        names it. ``progress`` is told after each object: objects read, known, bytes read.
 
         ``registers`` are names known from elsewhere: the log has only their digests, and a finding
         about one that vanished should name it.
@@ -87,12 +130,53 @@ class Vault(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much an audit may read: bytes of content, bytes a second, and until when; nothing is no limit.
+
+    An object that was begun is read to its end, and the first of an audit is begun however large it is.
+    """
+
+    max_bytes: int | None = None
+    max_rate: int | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How far the objects of a part are covered by audits: so many are known, so many were ever read.
+
+    ``oldest`` is the time of the oldest last check (RFC 3339), among those that were ever checked.
+    """
+
+    known: int
+    checked: int
+    oldest: str | None
+
+    @property
+    def never(self) -> int:
+        """How many were never read by any audit."""
+        return self.known - self.checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """What an audit read, and what it found."""
+    """What an audit read, and what it found.
+
+    ``stopped`` says what ended it before it had read all of its part: ``max_bytes``, ``until`` or
+    ``interrupted``. ``coverage`` counts this audit in.
+    """
 
     checked: int
     bytes: int
     findings: tuple[Finding, ...]
+    run: str = ""
+    stopped: str | None = None
+    coverage: Coverage = Coverage(known=0, checked=0, oldest=None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything in its part was read."""
+        return self.stopped is None
 
 
 class Registers(Protocol):
@@ -126,7 +210,15 @@ class CustodyLog(Protocol):
         """Sign the heads of all segments, if anything is new."""
         ...
 
-    def verify(self) -> "LogReport": ...
+    def verify(
+        self, *, kept: Sequence[Path] = (), certificates: Sequence[Path] = (), sealed: bool = False
+    ) -> "LogReport":
+        """Read the whole log and check every chain, tree and signature.
+
+        ``kept`` are notes that were kept elsewhere, ``certificates`` files with the roots of timestamp
+        authorities. In a ``sealed`` copy every entry must be signed for.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +229,12 @@ class LogReport:
     entries: int
     checkpoints: int
     findings: tuple[Finding, ...]
+    unsigned: int = 0
+    """Entries that no checkpoint covers yet, but for the log's talk of itself."""
+    countersignatures: int = 0
+    """Countersignatures that fit their checkpoint."""
+    unchecked: int = 0
+    """Those of them whose authority could not be checked for want of its root certificate."""
 
 
 class Derivatives(Protocol):
@@ -166,6 +264,10 @@ class Derivatives(Protocol):
 
     def drop(self, sha256: str) -> None:
         """Forget a scratch file; kept files stay. May be repeated."""
+        ...
+
+    def erase(self, sha256: str) -> None:
+        """Remove a file, kept or scratch: what it was made from was disposed of. May be repeated."""
         ...
 
     def sweep(self, older_than_seconds: float) -> int:

@@ -1,0 +1,40 @@
+"""Short cuts: what is settled without work, by the medium or by an input that has nothing to give."""
+
+from collections.abc import Mapping
+
+from pipeline.core.model import Enrichment, Kind, Maker, Media, Outcome
+from pipeline.stages.base import Result, Stage
+
+TAKEN_OVER = "taken_over"
+"""The parameter of a maker that only passed on the outcome of an input."""
+
+Settled = tuple[Maker, Result, tuple[Enrichment, ...]]
+"""Who says it, what is said, and the statements that it rests on."""
+
+
+def short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Settled | None:
+    """Settle without work: not for this media, or an input that has nothing to give.
+
+    The maker names no engine and no tool: another engine could not change such a result.
+    """
+    if stage.media is not None:
+        shape = inputs[Kind.FORMAT]
+        if shape.outcome is not Outcome.DONE:
+            return _take_over(stage, shape)
+        media = Media(shape.body["media"])
+        if not stage.accepts(media):
+            result = Result(outcome=Outcome.NOT_APPLICABLE, code="N-MEDIA-001", reason=f"not for {media} material")
+            return _maker(stage, media=str(media)), result, (shape,)
+    for kind in stage.reads:
+        if inputs[kind].outcome is not Outcome.DONE:
+            return _take_over(stage, inputs[kind])
+    return None
+
+
+def _take_over(stage: Stage, one: Enrichment) -> Settled:
+    result = Result(outcome=one.outcome, code=one.code, reason=one.reason, coverage=one.coverage)
+    return _maker(stage, **{TAKEN_OVER: str(one.kind)}), result, (one,)
+
+
+def _maker(stage: Stage, **parameters: str) -> Maker:
+    return Maker(stage=stage.name, version=stage.version, parameters=parameters)
