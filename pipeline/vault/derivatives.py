@@ -78,6 +78,14 @@ class LocalDerivatives:
             with writing("the scratch disk"):
                 _place(self._scratch, sha256).unlink(missing_ok=True)
 
+    def erase(self, sha256: str) -> None:
+        """Remove a file, kept or scratch."""
+        with writing("the derivatives"):
+            for path in self._places(sha256):
+                if path.exists():
+                    path.unlink(missing_ok=True)
+                    sync_dir(path.parent)
+
     def sweep(self, older_than_seconds: float) -> int:
         """Remove scratch files that nobody asked for in that time, and the workspaces of ended processes."""
         before = time.time() - older_than_seconds

@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.core.canonical import canonical
 from pipeline.errors import Misconfigured
@@ -16,6 +16,14 @@ _PLAIN = re.compile(r"[A-Za-z0-9:._+-]{1,200}")
 _LARGEST = 2**53 - 1
 MEMBERS = frozenset({"act", "actor", "at", "facts", "prev", "seq", "subject", "sum"})
 _SUM = re.compile(rb',"sum":"([0-9a-f]{16})"}$')
+_TEXT = rb'"[A-Za-z0-9:._+-]{1,200}"'
+_VALUE = rb"(?:%s|-?(?:0|[1-9][0-9]{0,15})|true|false|null)" % _TEXT
+_FACT = rb"%s:(?:%s|\[(?:%s(?:,%s)*)?\])" % (_TEXT, _VALUE, _VALUE, _VALUE)
+_LINE = re.compile(
+    rb'(\{"act":"([a-z][a-z0-9_.-]{0,63})","actor":%s,"at":"([0-9T:.Z-]{20,30})","facts":(\{(?:%s(?:,%s)*)?\}),'
+    rb'"prev":"([0-9a-f]{64})","seq":(0|[1-9][0-9]{0,15}),"subject":(?:null|%s)),"sum":"([0-9a-f]{16})"\}'
+    % (_TEXT, _FACT, _FACT, _TEXT)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,27 @@ class Entry:
 def line_digest(line: bytes) -> str:
     """Return an entry's digest: the SHA-256 of its line without the line's end."""
     return hashlib.sha256(line).hexdigest()
+
+
+class Scanned(NamedTuple):
+    """What following a chain needs of a line: ten times as fast as reading all of it."""
+
+    act: bytes
+    at: bytes
+    facts: bytes
+    prev: bytes
+    seq: int
+    digest: bytes
+
+
+def scan(line: bytes) -> Scanned | None:
+    """Check a line byte for byte against its form and its ``sum``; ``None`` when it is not an entry."""
+    if (found := _LINE.fullmatch(line)) is None:
+        return None
+    body, act, at, facts, prev, seq, told = found.groups()
+    if hashlib.sha256(body + b"}").hexdigest()[:16].encode() != told:
+        return None
+    return Scanned(act, at, facts, prev, int(seq), hashlib.sha256(line).hexdigest().encode())
 
 
 def _sum(body: bytes) -> bytes:

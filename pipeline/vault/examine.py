@@ -1,27 +1,53 @@
 """Examination of one vault object: every byte of it against its inventories."""
 
+import hashlib
 import json
-import os
-from collections.abc import Iterator
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pipeline.core.ports import Finding
-from pipeline.vault.files import digest_file
-from pipeline.vault.inventory import version_numbers
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR
 from pipeline.vault.storage import ASSET
+from pipeline.vault.tree import Node, Passing, Tree
+
+_VERSION = re.compile(r"v([1-9][0-9]*)")
+_ORIGINAL = re.compile(r"v1/content/(?:[0-9a-f]{12}/)?original")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An object as its folder tells of it: ``folder`` is relative to the vault's root."""
+
+    folder: str
+    object_id: str
+
+    @property
+    def asset(self) -> str | None:
+        """The asset that the object belongs to, if it is one's."""
+        if not self.object_id.startswith(ASSET):
+            return None
+        return self.object_id.removeprefix(ASSET).partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """With what an object is read. ``both`` compares content with both digests."""
+
+    tree: Tree
+    passing: Passing
+    both: bool
 
 
 @dataclass(kw_only=True)
 class Examined:
     """What an object turned out to hold. ``versions`` are the digests of its inventories."""
 
-    folder: Path
-    root: Path
-    object_id: str | None = None
+    object: Found
     versions: dict[int, str] = field(default_factory=dict)
+    there: set[int] = field(default_factory=set)
+    """The numbers of its version folders, whatever they hold."""
     bytes: int = 0
     findings: list[Finding] = field(default_factory=list)
     behind: int = 0
@@ -32,130 +58,172 @@ class Examined:
         """Whether nothing else is wrong: so it looks in the middle of a commit."""
         return self.behind == len(self.findings)
 
-    @property
-    def asset(self) -> str | None:
-        """The asset that the object belongs to, if it is one's."""
-        if self.object_id is None or not self.object_id.startswith(ASSET):
-            return None
-        return self.object_id.removeprefix(ASSET).partition(":")[0]
-
-    def find(self, path: Path, code: str, what: str) -> None:
+    def find(self, path: str, code: str, what: str) -> None:
         """Note what is wrong with a file or folder of the object."""
-        where = path.relative_to(self.root).as_posix()
-        self.findings.append(Finding(path=where, code=code, what=what, asset=self.asset))
+        self.findings.append(Finding(path=path, code=code, what=what, asset=self.object.asset))
 
 
-def examine(folder: Path, root: Path, *, object_id: str | None, logged: dict[int, set[str]]) -> Examined:
-    """Read every byte of an object below the vault's ``root``; ``logged`` tells which half of a pair is damaged."""
-    seen = Examined(folder=folder, root=root, object_id=object_id)
-    numbers = version_numbers(folder)
+def content_bytes(nodes: Mapping[str, Node]) -> int:
+    """Return how much content an object holds, from a listing of it."""
+    return sum(one.bytes for path, one in nodes.items() if "/content/" in path)
+
+
+def listing(tree: Tree, folder: str) -> dict[str, Node]:
+    """List an object."""
+    return {one.path: one for one in tree.walk(folder)}
+
+
+def examine(one: Found, reading: Reading, *, logged: Mapping[int, set[str]]) -> Examined:
+    """Read every byte of an object.
+
+    ``logged`` are the inventories that the log knows. They tell which half of a pair is damaged. They
+    anchor an inventory, too: then one digest of content is enough, since that inventory binds both.
+    """
+    seen = Examined(object=one)
+    try:
+        nodes = listing(reading.tree, one.folder)
+    except OSError as err:
+        seen.find(one.folder, "E-VAULT-002", f"cannot be read: {err.strerror}")
+        return seen
+    folder = one.folder
+    numbers = seen.there = _versions(folder, nodes)
     if sorted(numbers) != list(range(1, len(numbers) + 1)) or not numbers:
         seen.find(folder, "E-VAULT-002", f"its versions are {sorted(numbers)}")
-    known = {folder / OBJECT_MARK, folder / INVENTORY, folder / SIDECAR}
-    _mark(seen)
+    known = {f"{folder}/{name}" for name in (OBJECT_MARK, INVENTORY, SIDECAR)}
+    _mark(seen, reading.tree)
     head: dict[str, Any] | None = None
+    pairs: dict[str, bytes | None] = {}
     for number in sorted(numbers):
-        known |= {folder / f"v{number}" / INVENTORY, folder / f"v{number}" / SIDECAR}
-        if (body := _version(seen, number, logged.get(number, set()))) is not None:
-            head = body
+        known |= {f"{folder}/v{number}/{name}" for name in (INVENTORY, SIDECAR)}
+        body, pairs = _version(seen, reading.tree, number, logged.get(number, set()))
+        head = body or head
+    newest = max(numbers, default=0)
+    if head is None or head["head"] != f"v{newest}":
+        head = _root_body(one, reading.tree, logged.get(newest, set())) or head
     if numbers:
-        _root_copy(seen, folder / f"v{numbers[0]}")
+        _root_copy(seen, reading.tree, pairs)
     if head is not None:
-        known |= _content(seen, head)
-    _strangers(seen, known, head)
+        known |= _content(seen, reading, head, anchored=_anchored(seen, logged))
+    _strangers(seen, nodes, known, head)
     return seen
 
 
-def _mark(seen: Examined) -> None:
-    path = seen.folder / OBJECT_MARK
+def _versions(folder: str, nodes: Mapping[str, Node]) -> set[int]:
+    """Return the numbers of the version folders; a store without folders shows them in the names of files."""
+    found = set()
+    for path, node in nodes.items():
+        name, slash, _ = path[len(folder) + 1 :].partition("/")
+        if (slash or node.kind == "folder") and (hit := _VERSION.fullmatch(name)):
+            found.add(int(hit[1]))
+    return found
+
+
+def _anchored(seen: Examined, logged: Mapping[int, set[str]]) -> bool:
+    """Tell whether the newest version's inventory is whole and the one that the log knows."""
+    newest = max(seen.there, default=0)
+    return seen.versions.get(newest, "") in logged.get(newest, ())
+
+
+def _mark(seen: Examined, tree: Tree) -> None:
+    path = f"{seen.object.folder}/{OBJECT_MARK}"
     try:
-        if path.read_bytes() != OBJECT_MARK_BYTES:
+        if tree.read(path) != OBJECT_MARK_BYTES:
             seen.find(path, "E-VAULT-002", "it does not say what it should")
     except OSError as err:
         seen.find(path, "E-VAULT-002", f"cannot be read: {err.strerror}")
 
 
-def _version(seen: Examined, number: int, logged: set[str]) -> dict[str, Any] | None:
-    """Read one version's inventory where it is whole."""
-    folder = seen.folder / f"v{number}"
-    parts = {name: _bytes_or_finding(seen, folder / name) for name in (INVENTORY, SIDECAR)}
+def _version(
+    seen: Examined, tree: Tree, number: int, logged: set[str]
+) -> tuple[dict[str, Any] | None, dict[str, bytes | None]]:
+    """Read one version's inventory where it is whole; return it with its own and its side-car's bytes."""
+    folder = f"{seen.object.folder}/v{number}"
+    parts = {name: _bytes_or_finding(seen, tree, f"{folder}/{name}") for name in (INVENTORY, SIDECAR)}
     if (data := parts[INVENTORY]) is None:
-        return None
-    sha512 = digest_file(folder / INVENTORY).sha512
+        return None, parts
+    sha512 = hashlib.sha512(data).hexdigest()
     seen.versions[number] = sha512
     if parts[SIDECAR] is not None and parts[SIDECAR] != f"{sha512}  {INVENTORY}\n".encode():
         damaged = SIDECAR if sha512 in logged else INVENTORY
-        seen.find(folder / damaged, "E-VAULT-001", "inventory and side-car do not match")
+        seen.find(f"{folder}/{damaged}", "E-VAULT-001", "inventory and side-car do not match")
         if damaged == INVENTORY:
             del seen.versions[number]  # found already: it need not be found again against the log
     try:
         body = json.loads(data)
-        if body["id"] == seen.object_id and body["head"] == f"v{number}" and body["versions"] and body["manifest"]:
-            return dict(body)
+        whole = body["id"] == seen.object.object_id and body["head"] == f"v{number}"
+        if whole and body["versions"] and body["manifest"]:
+            return dict(body), parts
     except (ValueError, KeyError, TypeError):
         pass
-    seen.find(folder / INVENTORY, "E-VAULT-002", "not the inventory of this version of this object")
-    return None
+    seen.find(f"{folder}/{INVENTORY}", "E-VAULT-002", "not the inventory of this version of this object")
+    return None, parts
 
 
-def _root_copy(seen: Examined, newest: Path) -> None:
+def _root_copy(seen: Examined, tree: Tree, newest: Mapping[str, bytes | None]) -> None:
     """Compare the inventory in the object's root with the newest version's, file by file."""
     for name in (INVENTORY, SIDECAR):
-        root, version = _bytes_or_finding(seen, seen.folder / name), _bytes_or_none(newest / name)
+        path = f"{seen.object.folder}/{name}"
+        root, version = _bytes_or_finding(seen, tree, path), newest[name]
         if root is not None and version is not None and root != version:
             seen.behind += 1
-            seen.find(seen.folder / name, "E-VAULT-002", "differs from that of the newest version")
+            seen.find(path, "E-VAULT-002", "differs from that of the newest version")
 
 
-def _content(seen: Examined, body: dict[str, Any]) -> set[Path]:
+def _root_body(one: Found, tree: Tree, logged: set[str]) -> dict[str, Any] | None:
+    """Return the inventory in the object's root where it is the one that the log knows of the newest version."""
+    try:
+        data = tree.read(f"{one.folder}/{INVENTORY}")
+    except OSError:
+        return None
+    return dict(json.loads(data)) if hashlib.sha512(data).hexdigest() in logged else None
+
+
+def _content(seen: Examined, reading: Reading, body: Mapping[str, Any], *, anchored: bool) -> set[str]:
     """Digest every file that the manifest names; return them."""
     sha256 = {path: one for one, paths in body.get("fixity", {}).get("sha256", {}).items() for path in paths}
     known = set()
     for sha512, paths in body["manifest"].items():
         for name in paths:
-            path = seen.folder / name
+            path = f"{seen.object.folder}/{name}"
             known.add(path)
+            both = reading.both or not anchored or name not in sha256
             try:
-                digests = digest_file(path, forget=True)
+                read = reading.tree.digest(path, both=both, passing=reading.passing)
             except FileNotFoundError:
                 seen.find(path, "E-VAULT-003", "the file is missing")
                 continue
             except OSError as err:
-                seen.find(path, "E-VAULT-002", f"cannot be read: {err.strerror}")
+                seen.find(path, "E-VAULT-002", f"cannot be read: {err.strerror or err}")
                 continue
-            seen.bytes += digests.bytes
-            original = name == "v1/content/original" and seen.object_id != f"{ASSET}{digests.sha256}"
-            if (digests.sha512, digests.sha256) != (sha512, sha256.get(name)) or original:
+            seen.bytes += read.bytes
+            original = _ORIGINAL.fullmatch(name) and seen.object.object_id != f"{ASSET}{read.sha256}"
+            if original or read.sha256 != sha256.get(name) or read.sha512 not in (None, sha512):
                 seen.find(path, "E-VAULT-001", "its bytes do not match their digest")
     return known
 
 
-def _strangers(seen: Examined, known: set[Path], head: dict[str, Any] | None) -> None:
-    for path in walk(seen.folder):
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+def _strangers(seen: Examined, nodes: Mapping[str, Node], known: set[str], head: Mapping[str, Any] | None) -> None:
+    folder, told = seen.object.folder, int(head["head"][1:]) if head else 0
+    holding = {path.rpartition("/")[0] for path in nodes}
+    for path, node in nodes.items():
+        if node.kind == "other":
             seen.find(path, "E-VAULT-004", "neither a file nor a folder")
-        elif path.is_dir():
-            if not any(path.iterdir()):
+        elif node.kind == "folder":
+            if path not in holding:
                 seen.find(path, "E-VAULT-002", "an empty folder")
-        elif path not in known and not (head is None and "content" in path.parts):
+        elif path not in known and not ("/content/" in path and _number(path, folder) > told):
             seen.find(path, "E-VAULT-004", "no inventory names this file")
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """Yield everything below a folder, links not followed."""
-    for place, folders, files in os.walk(folder):
-        for name in sorted((*folders, *files)):
-            yield Path(place, name)
+def _number(path: str, folder: str) -> int:
+    """Return the number of the version in whose folder something lies; 0 where it is none's."""
+    hit = _VERSION.fullmatch(path[len(folder) + 1 :].partition("/")[0])
+    return int(hit[1]) if hit else 0
 
 
-def _bytes_or_none(path: Path) -> bytes | None:
+def _bytes_or_finding(seen: Examined, tree: Tree, path: str) -> bytes | None:
     try:
-        return path.read_bytes()
+        return tree.read(path)
     except OSError:
-        return None
-
-
-def _bytes_or_finding(seen: Examined, path: Path) -> bytes | None:
-    if (data := _bytes_or_none(path)) is None:
         seen.find(path, "E-VAULT-002", "missing, or cannot be read")
-    return data
+        return None

@@ -63,16 +63,26 @@ def first(object_id: str) -> dict[str, Any]:
 
 
 def extended(
-    body: Mapping[str, Any], added: Mapping[str, Digests], *, message: str, user: Mapping[str, str], created: str
+    body: Mapping[str, Any],
+    added: Mapping[str, Digests],
+    *,
+    message: str,
+    user: Mapping[str, str],
+    created: str,
+    attempt: str = "",
 ) -> dict[str, Any]:
-    """Return an inventory with one more version that adds files and keeps all others."""
+    """Return an inventory with one more version that adds files and keeps all others.
+
+    ``attempt``, ending in ``/``, sets the content apart from that of other writers of the same
+    version, where content becomes visible before the version does.
+    """
     head, number = str(body["head"]), int(body["head"][1:]) + 1
     old = body["versions"][head]["state"] if number > 1 else {}
     state = {sha512: list(names) for sha512, names in old.items()}
     manifest = {sha512: list(paths) for sha512, paths in body["manifest"].items()}
     fixity = {sha256: list(paths) for sha256, paths in body["fixity"]["sha256"].items()}
     for name, digests in added.items():
-        path = f"v{number}/content/{name}"
+        path = f"v{number}/content/{attempt}{name}"
         state.setdefault(digests.sha512, []).append(name)
         manifest.setdefault(digests.sha512, []).append(path)
         fixity.setdefault(digests.sha256, []).append(path)
@@ -107,6 +117,15 @@ def read_pair(folder: Path) -> tuple[bytes, str] | None:
         return None
     sha512 = hashlib.sha512(data).hexdigest()
     return (data, sha512) if sidecar == f"{sha512}  {INVENTORY}\n".encode() else None
+
+
+def spelled_id(folder: Path) -> str:
+    """Read the identifier of an object whose folder's name was cut."""
+    numbers = version_numbers(folder)
+    pair = (read_pair(folder / f"v{numbers[0]}") if numbers else None) or read_pair(folder)
+    if pair is None:
+        raise Corrupt(f"{folder.name}: the inventory is damaged", code="E-VAULT-002")
+    return str(json.loads(pair[0])["id"])
 
 
 def read_head(folder: Path, object_id: str) -> Inventory | None:

@@ -12,6 +12,9 @@ from pipeline.core.canonical import canonical
 from pipeline.vault.files import write_all
 from pipeline.vault.process import JOURNAL, Bench
 
+REMOVAL = 0
+"""In place of a version's number: the object is to be removed, as the tombstone with this digest says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:

@@ -4,24 +4,28 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from pipeline.core.model import Asset, AssetId
-from pipeline.core.ports import AuditReport
+from pipeline.core.ports import AuditReport, Budget, Progress, Surveyed
 from pipeline.errors import Corrupt, Misconfigured
 from pipeline.vault import source as src
-from pipeline.vault.audit import Progress, audit
+from pipeline.vault.audit import Order, audit
+from pipeline.vault.census import Part
 from pipeline.vault.custody import LocalLog
+from pipeline.vault.disposal import Disposal
 from pipeline.vault.entry import check
 from pipeline.vault.files import clone, writing
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause
-from pipeline.vault.layout import id_of
-from pipeline.vault.ocfl import Stage
+from pipeline.vault.noting import settle_marks
+from pipeline.vault.quarantine import Quarantine
 from pipeline.vault.series import Series, json_line
+from pipeline.vault.stage import Stage
 from pipeline.vault.storage import ASSET, EXTEND, Storage
 
 ORIGINAL = "original"
@@ -34,10 +38,12 @@ _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+@-]{0,199}")
 class LocalVault:
     """Assets in ``objects/`` below a vault root. Every promise is written at ``ports.Vault``."""
 
-    def __init__(self, storage: Storage, *, log: LocalLog) -> None:
+    def __init__(self, storage: Storage, *, log: LocalLog, quarantine: Quarantine) -> None:
         self._storage = storage
         self._log = log
+        self._quarantine = quarantine
         self._store = storage.stores["objects"]
+        self._disposal = Disposal(storage)
 
     def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
         """Take a file's bytes in. ``move`` gives up a file that we wrote ourselves and closed."""
@@ -64,25 +70,35 @@ class LocalVault:
 
     def has(self, asset: AssetId) -> bool:
         """Tell whether the asset is preserved."""
-        return bool(_SHA256.fullmatch(asset)) and self._store.folder(ASSET + asset).is_dir()
+        return bool(_SHA256.fullmatch(asset)) and self._store.has(ASSET + asset)
 
     def asset(self, asset: AssetId) -> Asset:
         """Return the asset's noun."""
         head = self._known(asset)
-        size = _there(head.files(1)[ORIGINAL], asset).stat().st_size
+        with _there(asset, ORIGINAL):
+            size = self._store.size(head.files(1)[ORIGINAL])
         return Asset(id=asset, sha512=head.sha512(ORIGINAL), bytes=size)
 
     def assets(self) -> Iterator[AssetId]:
         """Yield every asset, in the order of the folders."""
-        for folder in self._store.folders():
-            name = (id_of(folder) or "").removeprefix(ASSET)
+        for object_id in self._store.ids():
+            name = object_id.removeprefix(ASSET)
             if _SHA256.fullmatch(name):
                 yield AssetId(name)
+
+    def survey(self, part: tuple[int, int]) -> Iterator[Surveyed]:
+        """Walk one part of the vault."""
+        yield from self._store.survey(ASSET, part, original=ORIGINAL)
 
     @contextmanager
     def original(self, asset: AssetId) -> Iterator[Path]:
         """Lend the preserved file itself, which is read-only."""
-        yield _there(self._known(asset).files(1)[ORIGINAL], asset)
+        self._quarantine.check(asset)
+        path = self._known(asset).files(1)[ORIGINAL]
+        with ExitStack() as lent:
+            with _there(asset, ORIGINAL):
+                file = lent.enter_context(self._store.lend(path, asset))
+            yield file
 
     def write_back(
         self,
@@ -100,9 +116,12 @@ class LocalVault:
         head = self._known(asset)
         if not records and not keep:
             return head.digest
+        self._quarantine.check(asset)
         lines = b"".join(json_line(one) for one in records)
 
         def fill(stage: Stage, parts: list[Inventory]) -> None:
+            if not parts:  # disposed of meanwhile: nothing may begin it anew
+                self._known(asset)
             if records:
                 stage.add_bytes(f"{ENRICHMENTS}{quote(run, safe='+@')}.jsonl", lines)
             have = {name for part in parts for name in part.files(part.head)}
@@ -124,26 +143,43 @@ class LocalVault:
         self._known(asset)
         for part in self._series(asset).parts():
             if (path := part.files(part.head).get(DERIVATIVES + sha256)) is not None:
-                return _there(path, asset)
+                with _there(asset, sha256):
+                    return self._store.file(path, sha256)
         return None
+
+    def dispose(self, asset: AssetId, decision: Mapping[str, Any], *, actor: str = "vault") -> dict[str, Any]:
+        """Remove the asset for good, with everything that was written back; its tombstone stays."""
+        head = self._head(asset)
+        about = {"sha512": head.sha512(ORIGINAL), "bytes": self.asset(asset).bytes} if head is not None else {}
+        check(EXTEND, actor, None, {})  # after the tombstone it would be too late
+        with writing("the vault"):
+            return self._disposal.dispose(asset, about, decision, actor)
 
     def audit(
         self,
         part: tuple[int, int] | None = None,
         *,
-        progress: Progress | None = None,
         registers: Iterable[str] = (),
+        budget: Budget | None = None,
+        both: bool = False,
+        actor: str = "vault",
+        progress: Progress | None = None,
     ) -> AuditReport:
         """Read every byte of part ``n`` of ``t`` (from 1), or of all, and compare it with the log.
 
-        What ended processes left undone is settled first, as any writer would. ``registers`` are
-        names known from elsewhere, so that a register that is gone can be named.
+        What ended processes left undone is settled first, as any writer would.
         """
+        root = self._storage.root
         with writing("the vault"):
             self._storage.settle()
-        report = audit(
-            self._storage.root, part=part, trusted=self._log.trusted(), progress=progress, registers=registers
-        )  # fmt: skip
+            self._storage.ground.refresh()
+            settle_marks(root, self._log)
+            order = Order(
+                part=Part(n=part[0], of=part[1]) if part else Part(), budget=budget or Budget(), both=both,
+                registers=registers, log=self._log, actor=actor, progress=progress,
+            )  # fmt: skip
+            report = audit(root, order, trusted=self._log.trusted(), tree=self._storage.ground.tree)
+            report = replace(report, findings=tuple(self._storage.ground.judge(report.findings)))
         self._log.told(report.findings)
         return report
 
@@ -206,10 +242,13 @@ class LocalVault:
         return True
 
 
-def _there(path: Path, asset: AssetId) -> Path:
-    if not path.is_file():
-        raise Corrupt(f"{asset}: {path.name} is gone", code="E-VAULT-003")
-    return path
+@contextmanager
+def _there(asset: AssetId, name: str) -> Iterator[None]:
+    """Say so when a file that an inventory names is gone."""
+    try:
+        yield
+    except FileNotFoundError as err:
+        raise Corrupt(f"{asset}: {name} is gone", code="E-VAULT-003") from err
 
 
 def _add_derivative(stage: Stage, name: str, sha256: str, path: Path) -> None:

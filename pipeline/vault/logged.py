@@ -1,5 +1,6 @@
 """Logged versions: what the custody log, and the journals of open commits, say that the vault holds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,11 +9,14 @@ from pipeline.vault.journal import Commit, pending
 from pipeline.vault.layout import object_digest, object_folders
 from pipeline.vault.process import benches
 from pipeline.vault.root import LOG_FOLDERS, ROOTS
+from pipeline.vault.rounds import DIGITS, FOUND, READ, Rounds
 from pipeline.vault.segments import KEY_MADE, OPENING, entries, segment_files
-from pipeline.vault.storage import ASSET, CREATE, EXTEND, log_subject
+from pipeline.vault.storage import ASSET, CREATE, DISPOSE, EXTEND, log_subject
 
 ObjectKey = tuple[str, str]
 """Storage root and the object's name in the log."""
+
+_ACTS = frozenset({OPENING, CREATE, EXTEND, DISPOSE, READ, FOUND})
 
 
 @dataclass(kw_only=True)
@@ -21,33 +25,58 @@ class Logged:
 
     versions: dict[ObjectKey, dict[int, set[str]]] = field(default_factory=dict)
     vaults: set[str] = field(default_factory=set)
+    disposed: dict[ObjectKey, set[str]] = field(default_factory=dict)
+    """Object → digests of the inventories that were disposed of: an inventory is never made twice."""
+    stones: set[str] = field(default_factory=set)
+    """The tombstones that disposals name, by digest."""
+    times: dict[ObjectKey, tuple[str, str]] = field(default_factory=dict)
+    """Object → when it was last made (one that was disposed of may come again), and when last added to."""
+    rounds: Rounds = field(default_factory=Rounds)
 
     @classmethod
-    def read(cls, root: Path) -> "Logged":
-        """Read the whole log."""
+    def read(cls, root: Path, mine: Callable[[str], bool] = lambda _digest: True) -> "Logged":
+        """Read the whole log, of objects those whose digest is ``mine``."""
         logged = cls()
-        for _, entry in entries(root):
-            logged.add(entry)
+        for _, entry in entries(root, _ACTS):
+            if entry.act not in {CREATE, EXTEND} or entry.subject is None or mine(subject_digest(entry.subject)):
+                logged.add(entry)
         return logged
 
     def add(self, entry: Entry) -> None:
-        """Take in one entry, if it speaks of a version."""
+        """Take in one entry, if it speaks of a version or of an audit."""
         if entry.act == OPENING:
             self.vaults.add(str(entry.facts.get("vault")))
         elif entry.act in {CREATE, EXTEND} and entry.subject is not None:
-            versions = self.versions.setdefault((str(entry.facts.get("root")), entry.subject), {})
+            key = (str(entry.facts.get("root")), entry.subject)
+            versions = self.versions.setdefault(key, {})
             versions.setdefault(entry.facts.get("version", 0), set()).add(str(entry.facts.get("inventory")))
+            made, newest = self.times.get(key, (entry.at, entry.at))
+            self.times[key] = (max(made, entry.at) if entry.act == CREATE else made), max(newest, entry.at)
+        elif entry.act == DISPOSE and entry.subject is not None:
+            gone = self.disposed.setdefault((str(entry.facts.get("root")), entry.subject), set())
+            gone.update(map(str, entry.facts.get("inventories") or ()))
+            self.stones.add(str(entry.facts.get("tombstone")))
+        elif entry.act in {READ, FOUND}:
+            self.rounds.add(entry)
+
+    def expected(self, key: ObjectKey) -> dict[int, set[str]]:
+        """Return the versions of an object that should be there: those made and not disposed of."""
+        gone = self.disposed.get(key, set())
+        left = {number: digests - gone for number, digests in self.versions.get(key, {}).items()}
+        return {number: digests for number, digests in left.items() if digests}
 
 
-def open_commits(root: Path) -> dict[ObjectKey, Commit]:
+def open_commits(root: Path) -> dict[ObjectKey, tuple[Commit, ...]]:
     """Return the commits that somebody has begun and not ended, by object."""
-    found: dict[ObjectKey, Commit] = {}
+    found: dict[ObjectKey, tuple[Commit, ...]] = {}
     for bench in benches(root / "staging"):
         try:
             commits = pending(bench)
         except FileNotFoundError:  # its process has just ended
             continue
-        found.update({(one.root, log_subject(one.object)): one for one in commits})
+        for one in commits:
+            key = one.root, log_subject(one.object)
+            found[key] = (*found.get(key, ()), one)
     return found
 
 
@@ -79,3 +108,8 @@ def subject_digest(subject: str) -> str:
 def asset_of(subject: str) -> str | None:
     """Return the asset that a subject belongs to, if it is one's."""
     return subject.removeprefix(ASSET).partition(":")[0] if subject.startswith(ASSET) else None
+
+
+def digits_of(key: ObjectKey) -> str:
+    """Return the digits under which audits name an object."""
+    return subject_digest(key[1])[:DIGITS]

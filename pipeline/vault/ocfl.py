@@ -7,62 +7,33 @@ root, the entry in the custody log) is named in the journal and settled by whoev
 """
 
 import errno
-import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.ports import Surveyed
 from pipeline.errors import Corrupt
 from pipeline.vault import inventory as inv
-from pipeline.vault.files import Digests, copy_blocks, digest, make_dirs, sync_dir, sync_tree, write_new
+from pipeline.vault.files import make_dirs, sync_dir, sync_tree, write_new
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause, Commit, Journal
-from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR, object_folder, object_folders
-from pipeline.vault.process import utc_now
+from pipeline.vault.layout import (
+    INVENTORY,
+    OBJECT_MARK,
+    OBJECT_MARK_BYTES,
+    SIDECAR,
+    id_of,
+    object_folder,
+    object_folders,
+)
+from pipeline.vault.process import ended, utc_now
+from pipeline.vault.stage import Stage
+from pipeline.vault.survey import survey
 
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST})
 _TRIES = 100
-
-
-class Stage:
-    """The content of one version in the making, in a folder of its own."""
-
-    def __init__(self, place: Path) -> None:
-        self.place = place
-        self.version = place / "version"
-        self.content = self.version / "content"
-        self.content.mkdir(parents=True, mode=0o700)
-        self.added: dict[str, Digests] = {}
-
-    def target(self, name: str) -> Path:
-        """Return where a file of this name belongs, its folder made."""
-        path = self.content / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return path
-
-    def add(self, name: str, blocks: Iterator[memoryview]) -> Digests:
-        """Write a file from blocks, read-only; it is synced with the whole stage."""
-        fd = os.open(self.target(name), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o444)
-        try:
-            self.added[name] = copy_blocks(blocks, fd)
-            os.fchmod(fd, 0o444)
-        finally:
-            os.close(fd)
-        return self.added[name]
-
-    def add_bytes(self, name: str, data: bytes) -> Digests:
-        """Write a small file."""
-        return self.add(name, iter([memoryview(data)]))
-
-    def adopt(self, name: str) -> Digests:
-        """Take in a file that was put at ``target(name)`` already."""
-        fd = os.open(self.target(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        try:
-            self.added[name] = digest(fd)
-            os.fchmod(fd, 0o444)
-        finally:
-            os.close(fd)
-        return self.added[name]
 
 
 class Store:
@@ -82,9 +53,54 @@ class Store:
         """Read an object's newest inventory; ``None`` when there is no such object."""
         return inv.read_head(self.folder(object_id), object_id)
 
+    def has(self, object_id: str) -> bool:
+        """Tell whether there is such an object."""
+        return self.folder(object_id).is_dir()
+
+    def newest(self, object_id: str) -> int:
+        """Return the number of an object's newest version, without reading it; 0 when there is no such object."""
+        return next(iter(inv.version_numbers(self.folder(object_id))), 0)
+
     def folders(self) -> Iterator[Path]:
         """Walk the folders of all objects."""
         return object_folders(self.root)
+
+    def ids(self) -> Iterator[str]:
+        """Yield the identifiers of all objects, in the order of their folders."""
+        for folder in self.folders():
+            yield id_of(folder) or inv.spelled_id(folder)
+
+    def survey(self, prefix: str, part: tuple[int, int], *, original: str) -> Iterator[Surveyed]:
+        """Walk the assets of one part."""
+        yield from survey(self.root, prefix, part, original=original)
+
+    def read(self, path: Path) -> bytes:
+        """Read a small file that an inventory names; ``FileNotFoundError`` when it is gone."""
+        return path.read_bytes()
+
+    def size(self, path: Path) -> int:
+        """Return a file's size in bytes; ``FileNotFoundError`` when it is gone."""
+        return path.stat().st_size
+
+    def file(self, path: Path, _sha256: str) -> Path:
+        """Return a read-only local file with the bytes of one that an inventory names."""
+        if not path.is_file():
+            raise FileNotFoundError(path)
+        return path
+
+    @contextmanager
+    def lend(self, path: Path, sha256: str) -> Iterator[Path]:
+        """Lend a read-only local file with these bytes; ``FileNotFoundError`` when it is gone."""
+        yield self.file(path, sha256)
+
+    def confirm(self, head: Inventory, journal: Journal) -> None:
+        """Wait until a version that another writer made is whole and on disk."""
+        roll_forward(head.folder, journal)
+        self.make_durable(head.folder)
+
+    def mend(self, journal: Journal) -> int:
+        """Roll every object's root inventory forward; return how many were behind."""
+        return sum(1 for folder in self.folders() if inv.version_numbers(folder) and roll_forward(folder, journal))
 
     def create(self, object_id: str, stage: Stage, journal: Journal, *, cause: Cause) -> Commit | None:
         """Make an object of what was staged; ``None`` when it exists already."""
@@ -118,7 +134,7 @@ class Store:
             roll_forward(folder, journal)
             self._committed(commit)
         else:
-            self._prune(folder.parent)
+            self.prune(folder.parent)
         journal.end(commit)
 
     def make_durable(self, folder: Path) -> None:
@@ -141,31 +157,55 @@ class Store:
     def _appear(self, staged: Path, target: Path, commit: Commit, journal: Journal) -> bool:
         with journal.beginning(commit):
             try:
-                self._rename(staged, target)
+                self._rename(staged, target, new=commit.version == 1)
             except OSError as err:
-                if err.errno not in _TAKEN:
+                disposed = isinstance(err, FileNotFoundError) and commit.version > 1 and not target.parent.exists()
+                if err.errno not in _TAKEN and not disposed:
                     raise
                 journal.end(commit)
                 return False
             self.settle(commit, journal)
             return True
 
-    def _rename(self, staged: Path, target: Path) -> None:
+    def _rename(self, staged: Path, target: Path, *, new: bool) -> None:
         for left in reversed(range(_TRIES)):
             try:
-                make_dirs(target.parent, below=self.root)
+                if new:  # an object that is gone must not begin again with a later version
+                    make_dirs(target.parent, below=self.root)
                 staged.rename(target)
             except FileNotFoundError as err:
                 if not self.root.is_dir():
                     raise Corrupt(f"{self.name}/ is gone from the vault", code="E-VAULT-003") from err
                 # Somebody pruned the empty folders between their making and their use.
-                if not left:
+                if not left or not new:
                     raise
             else:
                 return
 
-    def _prune(self, folder: Path) -> None:
-        """Remove the folders above an object that never appeared, as far as they are empty."""
+    def remains(self, object_id: str) -> bool:
+        """Tell whether anything of an object is left, whole or not."""
+        return self.folder(object_id).exists()
+
+    def take_away(self, object_id: str, aside: Path, note: Callable[[list[str]], None]) -> None:
+        """Take an object's folder out of the storage root in one rename, then remove it; ``note`` comes between."""
+        folder = self.folder(object_id)
+        try:
+            folder.rename(aside)
+        except FileNotFoundError:
+            self.prune(folder.parent)
+            return
+        sync_dir(aside.parent)
+        sync_dir(folder.parent)
+        numbers = reversed(inv.version_numbers(aside))
+        note([pair[1] for number in numbers if (pair := inv.read_pair(aside / f"v{number}"))])
+        with ended(aside) as over:  # as any folder there without a living owner, it may be swept by others
+            if over:
+                shutil.rmtree(aside)
+        sync_dir(aside.parent)
+        self.prune(folder.parent)
+
+    def prune(self, folder: Path) -> None:
+        """Remove the folders above an object that is not there, as far as they are empty."""
         while folder != self.root:
             try:
                 folder.rmdir()

@@ -61,10 +61,11 @@ class PerProcess(Generic[T]):
                 self._value, self._pid = self._make(), os.getpid()
             return self._value
 
-    def forget(self) -> None:
-        """Make it anew at the next use."""
+    def forget(self, value: T | None = None) -> None:
+        """Make it anew at the next use; where ``value`` is given, only if that is still the one in use."""
         with self.lock:
-            self._value = None
+            if value is None or self._value is value:
+                self._value = None
 
 
 @contextmanager

@@ -1,21 +1,19 @@
 """Local registers: append-only lists as OCFL objects on a file system."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from pipeline.errors import Corrupt, Misconfigured
+from pipeline.errors import Misconfigured
 from pipeline.vault.entry import check
 from pipeline.vault.files import writing
-from pipeline.vault.inventory import Inventory, read_pair, version_numbers
+from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause
-from pipeline.vault.layout import id_of, object_digest
-from pipeline.vault.ocfl import Stage
+from pipeline.vault.layout import object_digest
 from pipeline.vault.process import locked
-from pipeline.vault.series import Series, json_line
+from pipeline.vault.series import VERSIONS_PER_OBJECT, Series, json_line
+from pipeline.vault.stage import Stage
 from pipeline.vault.storage import EXTEND, REGISTER, Storage
 
 ENTRIES = "entries/"
@@ -56,22 +54,22 @@ class LocalRegisters:
 
     def has(self, name: str) -> bool:
         """Tell whether anything was ever appended under this name."""
-        return self._store.folder(REGISTER + _valid(name)).is_dir()
+        return self._store.has(REGISTER + _valid(name))
 
     def mark(self, name: str) -> str:
         """Name the state of a register without reading it: it changes with every append, and only then."""
-        part, folder = 0, self._store.folder(REGISTER + _valid(name))
-        head = 0
-        while folder.is_dir():
-            part, head = part + 1, version_numbers(folder)[0]
-            folder = self._store.folder(f"{REGISTER}{name}:{part + 1}")
+        part, head = 0, 0
+        newest = self._store.newest(REGISTER + _valid(name))
+        while newest:
+            part, head = part + 1, newest
+            newest = self._store.newest(f"{REGISTER}{name}:{part + 1}") if head >= VERSIONS_PER_OBJECT else 0
         return f"{part}.{head}"
 
     def names(self, prefix: str = "") -> Iterator[str]:
         """Yield the names of all registers that begin with ``prefix``, sorted."""
         found = []
-        for folder in self._store.folders():
-            name = (id_of(folder) or _long_id(folder)).removeprefix(REGISTER)
+        for object_id in self._store.ids():
+            name = object_id.removeprefix(REGISTER)
             if ":" not in name and name.startswith(prefix):
                 found.append(name)
         yield from sorted(found)
@@ -84,12 +82,3 @@ def _valid(name: str) -> str:
     if not _NAME.fullmatch(name):
         raise Misconfigured(f"a register may not be called {name[:200]!r}", code="E-CONF-001")
     return name
-
-
-def _long_id(folder: Path) -> str:
-    """Read the identifier of an object whose folder cannot spell it."""
-    newest = folder / f"v{version_numbers(folder)[0]}"
-    pair = read_pair(newest) or read_pair(folder)
-    if pair is None:
-        raise Corrupt(f"{folder.name}: the inventory is damaged", code="E-VAULT-002")
-    return str(json.loads(pair[0])["id"])

@@ -12,6 +12,12 @@ from pipeline.vault.process import locked
 
 FORMAT = 1
 IDENTITY = "vault.json"
+REPLICA = "replica.json"
+"""Marks a copy that only replication writes to."""
+DAMAGED = "damaged"
+"""Where what was replaced in a repair is kept, under the path that it had."""
+ELSEWHERE = "s3.json"
+"""In the local part of a vault in a bucket: which bucket that is."""
 ROOTS = ("objects", "registers")
 LOG_FOLDERS = ("log/segments", "log/checkpoints", "log/keys")
 
@@ -22,6 +28,11 @@ def identity(root: Path) -> str | None:
         data = (root / IDENTITY).read_bytes()
     except FileNotFoundError:
         return None
+    return parse_identity(data)
+
+
+def parse_identity(data: bytes) -> str:
+    """Return the identifier that the bytes of an identity give."""
     try:
         body = json.loads(data)
         vault_id, version = str(uuid.UUID(body["id"])), body["format"]
@@ -30,6 +41,11 @@ def identity(root: Path) -> str | None:
     if version != FORMAT:
         raise Misconfigured(f"the vault has format {version}; this version reads {FORMAT}", code="E-VAULT-007")
     return vault_id
+
+
+def spelled_identity(vault_id: str) -> bytes:
+    """Return the bytes of a vault's identity."""
+    return canonical({"format": FORMAT, "id": vault_id})
 
 
 def held(root: Path) -> str | None:
@@ -44,12 +60,14 @@ def held(root: Path) -> str | None:
     return None
 
 
-def initialise(root: Path) -> str:
-    """Lay the vault down where there is none; return its identifier.
+def initialise(root: Path, *, vault_id: str | None = None) -> str:
+    """Lay the vault down where there is none; return its identifier, which is ``vault_id`` where that is given.
 
     The identity is written last, in one rename: a vault that has one is complete, and one that
     holds anything had one. Where that is gone it is ``Corrupt``, and nothing is changed.
     """
+    if (root / REPLICA).exists():
+        raise Misconfigured(f"{root} is a replica", code="E-REPLICA-004")
     if (known := _known(root)) is not None:
         return known
     with writing(f"the vault at {root}"):
@@ -62,8 +80,8 @@ def initialise(root: Path) -> str:
                 _lay_root(root / name)
             for name in ("staging", *LOG_FOLDERS):
                 make_dirs(root / name, below=root)
-            vault_id = str(uuid.uuid4())
-            _put(root / IDENTITY, canonical({"format": FORMAT, "id": vault_id}), fresh=root / "locks" / "fresh")
+            vault_id = vault_id or str(uuid.uuid4())
+            _put(root / IDENTITY, spelled_identity(vault_id), fresh=root / "locks" / "fresh")
             sync_dir(root.parent)
             return vault_id
 

@@ -1,18 +1,17 @@
-"""Segments: reading the chains of the custody log, whole or from where a checkpoint left off."""
+"""Segments: where the chains of the custody log lie, and the entries that they hold."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.vault.entry import GENESIS, Entry, line_digest, parse
-from pipeline.vault.process import unlocked
+from pipeline.vault.entry import GENESIS, Entry, parse
 
 SEGMENTS = "log/segments"
 OPENING = "segment.open"
 SIGNED = "log.checkpoint"
-KEY_MADE = "key.made"
+KEY_MADE, KEY_RETIRED, KEY_REVOKED = "key.made", "key.retired", "key.revoked"
+STAMPED = "log.timestamp"
 QUIET = frozenset({OPENING, SIGNED})
 """Acts of the log itself: alone they are nothing new to sign."""
 SUFFIX = ".jsonl"
@@ -35,23 +34,6 @@ class Tail:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What a segment holds beyond a place. ``broken`` says what does not follow, if anything."""
-
-    places: tuple[Place, ...]
-    tail: Tail | None
-    broken: str | None
-    quiet: bool
-    """Whether it holds nothing but acts of the log itself."""
-    signed: tuple[tuple[int, str], ...]
-    """The checkpoints that it says were signed: number and digest of the note."""
-    keys: tuple[str, ...]
-    """The keys that it says were made."""
-    ended: bool
-    """Whether its writer had ended before it was read: then nothing follows any more."""
-
-
 def segment_names(root: Path) -> set[str]:
     """Return the names of all segments."""
     folder = root / SEGMENTS
@@ -71,52 +53,14 @@ def segment_files(root: Path) -> dict[str, Path]:
     return {name: segment_file(root, name) for name in sorted(segment_names(root))}
 
 
-def read_segment(path: Path, start: Place, *, sync: bool = False) -> Reading:
-    """Read the entries after ``start`` and follow their chain.
+def entries(root: Path, acts: frozenset[str] | None = None) -> Iterator[tuple[str, Entry]]:
+    """Yield every entry that can be read, or those of some ``acts``, with its segment.
 
-    ``sync`` waits until what is read is on disk: nothing may be signed that could still vanish.
+    Broken chains are for ``verify`` to find. Lines of other acts are not even parsed.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        alive = not unlocked(fd)
-        file.seek(start.bytes)
-        *lines, rest = file.read().split(b"\n")
-        if sync:
-            os.fdatasync(fd)
-    places, acts, signed, keys = [], set[str](), [], []
-    broken, place = None, start
-    for line in lines:
-        entry = parse(line)
-        if entry is None or (broken := _fault(entry, place, path)) is not None:
-            broken = broken or f"line {place.count + 1} is not an entry"
-            break
-        acts.add(entry.act)
-        if entry.act == SIGNED:
-            signed.append((entry.facts.get("number", 0), str(entry.facts.get("note"))))
-        elif entry.act == KEY_MADE:
-            keys.append(str(entry.facts.get("key")))
-        place = Place(count=place.count + 1, bytes=place.bytes + len(line) + 1, head=line_digest(line))
-        places.append(place)
-    tail = Tail(bytes=len(rest), sha256=hashlib.sha256(rest).hexdigest()) if rest and not alive else None
-    return Reading(
-        places=tuple(places), tail=tail, broken=broken, quiet=acts <= QUIET and tail is None, signed=tuple(signed),
-        keys=tuple(keys), ended=not alive,
-    )  # fmt: skip
-
-
-def entries(root: Path) -> Iterator[tuple[str, Entry]]:
-    """Yield every entry that can be read, with its segment; broken chains are for ``verify`` to find."""
+    begins = tuple(b'{"act":"%s"' % act.encode() for act in acts) if acts is not None else (b"",)
     for name, path in segment_files(root).items():
         with path.open("rb") as file:
             for line in file:
-                if line.endswith(b"\n") and (entry := parse(line[:-1])) is not None:
+                if line.startswith(begins) and line.endswith(b"\n") and (entry := parse(line[:-1])) is not None:
                     yield name, entry
-
-
-def _fault(entry: Entry, place: Place, path: Path) -> str | None:
-    if entry.seq != place.count or entry.prev != place.head:
-        return f"entry {place.count} does not follow from the one before"
-    opens = entry.act == OPENING and entry.facts.get("segment") == path.name.removesuffix(SUFFIX)
-    if (place.count == 0) != opens:
-        return f"entry {place.count} does not open this segment" if place.count == 0 else "it opens twice"
-    return None

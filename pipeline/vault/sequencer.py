@@ -1,25 +1,19 @@
 """Sequencer: puts the heads of all segments in one order, under a Merkle tree and a signature."""
 
-import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.vault.chain import read_segment
 from pipeline.vault.files import sync_dir, write_new
 from pipeline.vault.frontier import Frontier
-from pipeline.vault.keys import Keys, origin
+from pipeline.vault.keys import Keys
 from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, Leaf, path_of
-from pipeline.vault.merkle import Tree
 from pipeline.vault.note import sign
+from pipeline.vault.notes import note_text
 from pipeline.vault.process import locked, utc_now
-from pipeline.vault.segments import Place, read_segment, segment_file, segment_names
-
-
-def note_text(vault_id: str, tree: Tree, *, number: int, at: str, prev: str) -> str:
-    """Return what is signed: a C2SP checkpoint with three lines of our own."""
-    root = base64.b64encode(tree.root()).decode()
-    return f"{origin(vault_id)}\n{tree.size}\n{root}\nnumber {number}\nat {at}\nprev {prev}\n"
+from pipeline.vault.segments import Place, segment_file, segment_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +77,9 @@ def _grown(root: Path, frontier: Frontier, faults: list[str]) -> Iterator[_Growt
             faults.append(f"segment {name} is cut")
             continue
         reading = read_segment(path, start, sync=size > start.bytes)
-        if reading.broken:
-            faults.append(f"segment {name}: {reading.broken}")
-        elif reading.places or reading.tail != torn:
-            place = reading.places[-1] if reading.places else start
+        if reading.fault:
+            faults.append(f"segment {name}: {reading.fault.what}")
+        elif (place := reading.place) != start or reading.tail != torn:
             leaf = Leaf(segment=name, place=place, torn=reading.tail)
             # One without an entry is being opened: its writer has not locked it yet.
             yield _Growth(leaf=leaf, quiet=reading.quiet, ended=reading.ended and place.count > 0)

@@ -10,7 +10,7 @@ from pipeline.errors import Corrupt, Unavailable
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause, Commit, Journal
 from pipeline.vault.layout import INVENTORY
-from pipeline.vault.ocfl import Stage, roll_forward
+from pipeline.vault.stage import Stage
 from pipeline.vault.storage import Storage
 
 VERSIONS_PER_OBJECT = 100
@@ -34,6 +34,8 @@ class Series:
         found: list[Inventory] = []
         while (head := self._store.head(self._part(len(found) + 1))) is not None:
             found.append(head)
+            if head.head < VERSIONS_PER_OBJECT:  # then nothing goes on after it
+                break
         return found
 
     def records(self, folder: str) -> Iterator[dict[str, Any]]:
@@ -47,7 +49,7 @@ class Series:
                 files = part.files(version)
                 for name in sorted(files.keys() - before):
                     if name.startswith(folder):
-                        yield from _read_records(files[name], part.sha512(name))
+                        yield from self._read_records(files[name], part.sha512(name))
                 before = set(files)
 
     def add(self, fill: Callable[[Stage, list[Inventory]], None], *, cause: Cause) -> str:
@@ -58,14 +60,40 @@ class Series:
         for _ in range(_TRIES):
             with self._storage.staged() as (stage, journal):
                 parts = self.parts()
-                if (kept := _with_message(parts, cause.message)) is not None:
-                    roll_forward(parts[-1].folder, journal)
-                    self._store.make_durable(parts[-1].folder)
+                if (kept := self._with_message(parts, cause.message)) is not None:
+                    self._store.confirm(parts[-1], journal)
                     return kept
                 fill(stage, parts)
                 if (commit := self._append(parts, stage, journal, cause)) is not None:
                     return commit.inventory
         raise Unavailable(f"{self._id}: other writers were always first", code="E-VAULT-006")
+
+    def digests(self, part: Inventory) -> list[str]:
+        """Return the digests of the inventories of all versions of an object, in order."""
+        return [self._digest(part, version) for version in range(1, part.head + 1)]
+
+    def _digest(self, part: Inventory, version: int) -> str:
+        if version == part.head:
+            return part.digest
+        return hashlib.sha512(self._store.read(part.folder / f"v{version}" / INVENTORY)).hexdigest()
+
+    def _with_message(self, parts: list[Inventory], message: str) -> str | None:
+        """Return the inventory digest of the version that carries a message."""
+        for part in parts:
+            for version in range(1, part.head + 1):
+                if part.message(version) == message:
+                    return self._digest(part, version)
+        return None
+
+    def _read_records(self, path: Path, sha512: str) -> Iterator[dict[str, Any]]:
+        try:
+            data = self._store.read(path)
+        except FileNotFoundError as err:
+            raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is gone", code="E-VAULT-003") from err
+        if hashlib.sha512(data).hexdigest() != sha512:
+            raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is damaged", code="E-VAULT-001")
+        for line in data.split(b"\n")[:-1]:
+            yield json.loads(line)
 
     def _append(self, parts: list[Inventory], stage: Stage, journal: Journal, cause: Cause) -> Commit | None:
         if parts and parts[-1].head < VERSIONS_PER_OBJECT:
@@ -74,21 +102,6 @@ class Series:
 
     def _part(self, number: int) -> str:
         return self._id if number == 1 else f"{self._id}:{number}"
-
-
-def _with_message(parts: list[Inventory], message: str) -> str | None:
-    """Return the inventory digest of the version that carries a message."""
-    for part in parts:
-        for version in range(1, part.head + 1):
-            if part.message(version) == message:
-                return _version_digest(part, version)
-    return None
-
-
-def _version_digest(part: Inventory, version: int) -> str:
-    if version == part.head:
-        return part.digest
-    return hashlib.sha512((part.folder / f"v{version}" / INVENTORY).read_bytes()).hexdigest()
 
 
 def json_line(record: Mapping[str, Any]) -> bytes:
@@ -100,14 +113,3 @@ def json_line(record: Mapping[str, Any]) -> bytes:
         return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode() + b"\n"
     except UnicodeEncodeError:
         return json.dumps(record, allow_nan=False, separators=(",", ":")).encode() + b"\n"
-
-
-def _read_records(path: Path, sha512: str) -> Iterator[dict[str, Any]]:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as err:
-        raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is gone", code="E-VAULT-003") from err
-    if hashlib.sha512(data).hexdigest() != sha512:
-        raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is damaged", code="E-VAULT-001")
-    for line in data.split(b"\n")[:-1]:
-        yield json.loads(line)

@@ -2,23 +2,27 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pipeline.core.ports import CustodyLog
+from pipeline.errors import Misconfigured
 from pipeline.vault.files import writing
-from pipeline.vault.inventory import version_numbers
-from pipeline.vault.journal import Commit, Journal, pending
+from pipeline.vault.ground import Ground, file_system
+from pipeline.vault.journal import REMOVAL, Commit, Journal, pending
 from pipeline.vault.layout import object_digest
-from pipeline.vault.ocfl import Stage, Store, roll_forward
 from pipeline.vault.process import Bench, PerProcess, benches, ended
 from pipeline.vault.root import ROOTS
+from pipeline.vault.stage import Stage
 
 ASSET = "urn:evidence:asset:"
 REGISTER = "urn:evidence:register:"
 CREATE, EXTEND = "vault.create", "vault.version"
 """The acts that name a version and the digest of its inventory."""
+
+DISPOSE = "vault.dispose"
+"""The act that names an object, the inventories of all its versions, and the digest of its tombstone."""
 
 
 def log_subject(object_id: str) -> str:
@@ -34,11 +38,14 @@ def _log_run(run: str) -> str:
 class Storage:
     """The two OCFL storage roots under ``root`` and one process's way of writing to them."""
 
-    def __init__(self, root: Path, *, vault_id: str, log: CustodyLog) -> None:
+    def __init__(self, root: Path, *, vault_id: str, log: CustodyLog, ground: Ground | None = None) -> None:
+        ground = ground or file_system(root, vault_id)
         self.root = root
-        self._log = log
+        self.ground = ground
+        self.log = log
+        self.remove: Callable[[Commit, Journal], None] = _cannot_remove
         user = {"name": "Evidence Media Pipeline", "address": f"urn:evidence:vault:{vault_id}"}
-        self.stores = {name: Store(root / name, name, user=user, committed=self._record) for name in ROOTS}
+        self.stores = {name: ground.shelf(root / name, name, user=user, committed=self._record) for name in ROOTS}
         self._journal: PerProcess[Journal] = PerProcess(self._begin)
 
     @property
@@ -51,7 +58,7 @@ class Storage:
 
     def _record(self, commit: Commit) -> None:
         run = {} if commit.run is None else {"run": _log_run(commit.run)}
-        self._log.append(
+        self.log.append(
             CREATE if commit.version == 1 else EXTEND,
             actor=commit.actor,
             subject=log_subject(commit.object),
@@ -60,6 +67,7 @@ class Storage:
             inventory=commit.inventory,
             **run,
         )
+        self.ground.noted()
 
     @contextmanager
     def staged(self) -> Iterator[tuple[Stage, Journal]]:
@@ -76,24 +84,35 @@ class Storage:
         if not any(benches(self.staging)):
             return count
         journal = self._journal.get()
-        for commit in journal.left():
-            self.stores[commit.root].settle(commit, journal)
+        for commit in sorted(journal.left(), key=_last_removals):
+            self._settle(commit, journal)
             count += 1
         for bench in benches(self.staging):
             with ended(bench) as over:
                 if not over:
                     continue
-                for commit in pending(bench):
-                    self.stores[commit.root].settle(commit, journal)
+                for commit in sorted(pending(bench), key=_last_removals):
+                    self._settle(commit, journal)
                     count += 1
                 shutil.rmtree(bench)
         return count
 
+    def _settle(self, commit: Commit, journal: Journal) -> None:
+        if commit.version == REMOVAL:
+            self.remove(commit, journal)
+        else:
+            self.stores[commit.root].settle(commit, journal)
+
     def recover(self) -> int:
         """Settle what was left, then roll every object's root inventory forward; return how many were mended."""
         count = self.settle()
-        for store in self.stores.values():
-            for folder in store.folders():
-                if version_numbers(folder) and roll_forward(folder, self._journal.get()):
-                    count += 1
-        return count
+        return count + sum(store.mend(self._journal.get()) for store in self.stores.values())
+
+
+def _last_removals(commit: Commit) -> bool:
+    """Put removals last: their tombstone may be among the commits before them."""
+    return commit.version == REMOVAL
+
+
+def _cannot_remove(commit: Commit, _journal: Journal) -> None:
+    raise Misconfigured(f"{commit.object}: its removal must be finished by who opens the whole vault")

@@ -8,8 +8,9 @@ import pytest
 
 from pipeline.errors import Corrupt
 from pipeline.vault import VaultParts
+from pipeline.vault.chain import Reading, read_segment
 from pipeline.vault.custody import Segment
-from pipeline.vault.segments import Place, Reading, read_segment
+from pipeline.vault.segments import Place
 from tests.vault.conftest import Home
 
 

@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from pipeline.core.model import AssetId
-from pipeline.vault import open_vault
+from pipeline.core.ports import Budget
+from pipeline.vault import VaultParts, open_vault
 
 
 def main(root: str, keys: str, act: str, *rest: str) -> None:
@@ -24,8 +25,22 @@ def main(root: str, keys: str, act: str, *rest: str) -> None:
         name, who, count = rest
         for n in range(int(count)):
             parts.registers.append(name, [{"who": who, "n": n}], key=f"{who}-{n}")
+    elif act == "dispose":
+        parts.vault.dispose(AssetId(rest[0]), {"by": "p-custodian", "reason": "ordered", "at": "now"})
     elif act == "checkpoint":
         parts.log.checkpoint()
+    else:
+        many(parts, act, rest)
+
+
+def many(parts: VaultParts, act: str, rest: tuple[str, ...]) -> None:
+    """Act upon all of a vault."""
+    if act == "audit":
+        report = parts.vault.audit(budget=Budget(max_rate=int(rest[0]) or None))
+        print(report.checked, len(report.findings))
+    elif act == "write-back-all":
+        for n, asset in enumerate(rest):
+            parts.vault.write_back(AssetId(asset), f"run-{n}", [{"n": n}], {})
     else:
         raise SystemExit(json.dumps({"unknown": act}))
 
