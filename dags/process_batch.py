@@ -15,18 +15,16 @@ Running a batch again does only what is missing. `evidence status REF` shows the
 import logging
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
-from traceback import extract_tb
-from types import TracebackType
 from typing import Any
 
 from airflow.sdk import Param, cross_downstream, dag, get_current_context, task, task_group
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from pipeline.errors import CODES, PipelineError
+from dags.boundary import CodesOnly
 from pipeline.plan import tasks
 
 log = logging.getLogger(__name__)
+
+COMMAND = "evidence process"
 
 Shard = dict[str, str | int]
 """A range of a batch: ``batch``, ``n`` and ``of`` (the second of five), ``offset``, ``size``."""
@@ -45,34 +43,12 @@ LABEL = (
 )
 
 
-class CodesOnly:
-    """Lets no message reach Airflow: it may quote a file name, a URL or a word of evidence.
-
-    Airflow sees the code, and for an error that has none its type and its place in the source.
-    """
-
-    def __enter__(self) -> None:
-        """Begin."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Say who must act; only what may pass by itself is tried again."""
-        if isinstance(err, PipelineError):
-            code = CODES[err.code]
-            reason = f"{err.code}: {code.meaning}; {code.who}: {code.next} (evidence process tells more)"
-            raise (AirflowException if err.retry else AirflowFailException)(reason) from None
-        if isinstance(err, Exception):
-            place = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in extract_tb(trace)[:-9:-1])
-            raise AirflowException(f"E-STAGE-001: {type(err).__name__} at {place}") from None
-
-
 def stages(name: str) -> Any:
     """Make the task that runs the stages of ``name`` over one shard."""
 
     @task(task_id=name, pool=POOL.get(name, "cpu"), map_index_template=LABEL, do_xcom_push=False)
     def run(shard: Shard) -> None:
-        with CodesOnly():
+        with CodesOnly(COMMAND):
             from pipeline.service import open_app
 
             ti = get_current_context()["ti"]
@@ -123,21 +99,21 @@ def process_batch() -> None:
 
     @task(pool="io", execution_timeout=timedelta(minutes=30))
     def plan_shards() -> list[Shard]:
-        with CodesOnly():
+        with CodesOnly(COMMAND):
             from pipeline.service import open_app
 
             return open_app().line.shards(get_current_context()["params"]["batch"])
 
     @task(pool="io", map_index_template=LABEL, do_xcom_push=False)
     def write_back(shard: Shard) -> None:
-        with CodesOnly():
+        with CodesOnly(COMMAND):
             from pipeline.service import open_app
 
             open_app().line.write_back(shard)
 
     @task(pool="io", trigger_rule="all_done", execution_timeout=timedelta(minutes=30), do_xcom_push=False)
     def reconcile() -> None:
-        with CodesOnly():
+        with CodesOnly(COMMAND):
             from pipeline.service import open_app
 
             open_app().line.reconcile(get_current_context()["params"]["batch"])

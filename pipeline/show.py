@@ -85,11 +85,33 @@ def _similar(document: Json) -> Iterator[str]:
         yield f"  its fingerprint: {print_of['outcome'] if print_of else 'not made yet'}"
 
 
+def _audit(document: Json) -> Iterator[str]:
+    for one in document["findings"]:
+        yield f"{one['code']} {_text(one['path'])}: {_text(one['what'])}"
+    yield f"{document['checked']} objects read, {document['bytes']} bytes, {len(document['findings'])} findings"
+    if document.get("stopped"):
+        yield f"not all of it: stopped by {document['stopped']}; the next audit goes on from here"
+    if coverage := document.get("coverage"):
+        oldest = f"the oldest check is of {coverage['oldest']}" if coverage["oldest"] else "none was ever read before"
+        yield f"of {coverage['known']} objects {coverage['never']} were never read; {oldest}"
+
+
 def _findings(document: Json) -> Iterator[str]:
     for one in document["findings"]:
         yield f"{one['code']} {_text(one['path'])}: {_text(one['what'])}"
     rest = {name: value for name, value in document.items() if name != "findings"}
     yield ", ".join(f"{value} {name}" for name, value in rest.items()) + f", {len(document['findings'])} findings"
+
+
+def _inventory(document: Json) -> Iterator[str]:
+    whole = "all that is here" if document["everything"] else "what you may know of"
+    yield f"{document['assets']} assets, {document['items']} items, {document['bytes']} bytes: {whole}"
+    for name, rows in document["by"].items():
+        yield f"by {name}"
+        for one in rows:
+            label = _text(one["value"]) + (f" {one['weights_sha256'][:12]}" if one.get("weights_sha256") else "")
+            yield f"  {label:<44} {one['assets']:>9} assets {one['bytes']:>18} bytes"
+    yield f"storage: {_text(document['storage']['says'])}"
 
 
 _TELLERS: dict[str, Callable[[Any], Iterator[str]]] = {
@@ -98,6 +120,7 @@ _TELLERS: dict[str, Callable[[Any], Iterator[str]]] = {
     "status": _status,
     "search": _search,
     "similar": _similar,
-    "audit": _findings,
+    "audit": _audit,
+    "inventory": _inventory,
     "verify-log": _findings,
 }

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 4
+VERSION = 5
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -45,6 +45,15 @@ assets = Table(
     Column("bytes", BigInteger, nullable=False),
 )
 
+traits = Table(
+    "traits",
+    metadata,
+    Column("asset", String(64), primary_key=True),
+    Column("media", String(16), nullable=False),
+    Column("media_type", String(160), nullable=True),
+    Column("puid", String(32), nullable=True),
+)
+
 enrichments = Table(
     "enrichments",
     metadata,
@@ -56,6 +65,8 @@ enrichments = Table(
     Column("final", Boolean, nullable=False),
     Column("record", Text, nullable=True),  # leaves after write-back: the vault has it
     Column("run", String(64), nullable=True),
+    Column("model", String(200), nullable=True),
+    Column("weights", String(64), nullable=True),
     Index("enrichments_key", "key"),
     Index("enrichments_asset", "asset", "kind"),
     Index("enrichments_id", "id"),

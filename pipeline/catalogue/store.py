@@ -1,7 +1,7 @@
 """Catalogue: batches, items, one ledger row per (asset, stage), and enrichments on their way to the vault."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, insert, inspect, select, update
@@ -10,9 +10,10 @@ from pipeline.catalogue import queries as q
 from pipeline.catalogue import schema as t
 from pipeline.catalogue.counts import Counts
 from pipeline.catalogue.database import Database
+from pipeline.catalogue.holdings import Holdings, keep_traits
 from pipeline.catalogue.rows import Entry, ItemRow, Row, entry_of, item_of, row_of
 from pipeline.core.canonical import digest
-from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind, Outcome
+from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind
 
 Confirm = Callable[[Connection], None]
 
@@ -29,6 +30,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.counts = Counts(database)
+        self.holdings = Holdings(database)
 
     # --- its own state
 
@@ -54,14 +56,6 @@ class Catalogue:
             db.execute(delete(t.meta).where(t.meta.c.name == name))
             db.execute(insert(t.meta).values(name=name, value=value))
 
-    def clear(self) -> None:
-        """Forget everything that the vault can tell again."""
-        with self.database.write() as db:
-            # In the same transaction: what is interrupted here must not pass for a filled catalogue.
-            db.execute(delete(t.meta).where(t.meta.c.name == FILLED))
-            for table in (t.ledger, t.enrichments, t.items, t.batches, t.assets):
-                db.execute(delete(table))
-
     # --- batches and items
 
     def add_items(self, batch: str, register: str, created_at: str, items: Sequence[ItemRow]) -> None:
@@ -71,13 +65,7 @@ class Catalogue:
                 db.execute(insert(t.batches).values(ref=batch, register=register, created_at=created_at))
             mine = t.items.c.n.between(items[0].n, items[-1].n) if items else t.items.c.n < 0
             known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch, mine)).scalars())
-            rows = [
-                {"batch": batch, "n": one.n, "asset": one.asset, "outcome": one.outcome, "code": one.code,
-                 "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True),
-                 "stem": digest(_without_ending(one.record["path"]))}
-                for one in items if one.n not in known
-            ]  # fmt: skip
-            if rows:
+            if rows := [values_of_item(batch, one) for one in items if one.n not in known]:
                 db.execute(insert(t.items), rows)
 
     def items_beside(self, batch: str, path: str) -> tuple[ItemRow, ...]:
@@ -172,38 +160,32 @@ class Catalogue:
         record = json.dumps(enrichment.as_json(), ensure_ascii=True)
         entry = {
             "id": enrichment.id, "key": enrichment.key, "asset": enrichment.asset, "kind": str(enrichment.kind),
-            "final": enrichment.outcome.final, "record": record, "run": None,
+            "final": enrichment.outcome.final, "record": record, "run": None, "model": enrichment.maker.model,
+            "weights": enrichment.maker.weights_sha256,
         }  # fmt: skip
         with self.database.write() as db:
             confirm(db)
             db.execute(q.NEW_ENTRY, entry)
+            keep_traits(db, enrichment.asset, str(enrichment.kind), enrichment.body)
             _set_row(db, row, forget=STEPS)
-
-    def add_written(self, records: Iterable[dict[str, Any]], run: str, rows: Iterable[Row]) -> None:
-        """Enter results that the vault already has; used by the rebuild."""
-        with self.database.write() as db:
-            for record in records:
-                outcome = Outcome(record["outcome"])
-                db.execute(insert(t.enrichments).values(
-                    id=record["id"], key=record["key"], asset=record["asset"], kind=record["kind"],
-                    final=outcome.final, record=None, run=run,
-                ))  # fmt: skip
-            for row in rows:
-                _set_row(db, row)
 
     def unwritten(self, asset: AssetId) -> tuple[Entry, ...]:
         """Return the results that are not in the vault yet."""
         return tuple(entry for entry in self.entries(asset) if entry.record is not None)
 
     def written(
-        self, asset: AssetId, run: str, seqs: Sequence[int], rows: Sequence[Row] = (), *,
+        self, asset: AssetId, run: str, ids: Sequence[EnrichmentId], rows: Sequence[Row] = (), *,
         confirm: Confirm = lambda _db: None,
     ) -> None:  # fmt: skip
-        """Let go of bodies that the vault now has, and note the steps of the run."""
+        """Let go of bodies that the vault now has, and note the steps of the run.
+
+        They are named by what they say: a rebuild meanwhile may have numbered them anew.
+        """
         with self.database.write() as db:
             confirm(db)
-            if seqs:
-                mine = and_(t.enrichments.c.asset == asset, t.enrichments.c.seq.in_(seqs))
+            if ids:
+                mine = and_(t.enrichments.c.asset == asset, t.enrichments.c.id.in_(ids))
+                mine = and_(mine, t.enrichments.c.record.is_not(None))
                 db.execute(update(t.enrichments).where(mine).values(record=None, run=run))
             for row in rows:
                 _set_row(db, row)
@@ -228,13 +210,26 @@ class Catalogue:
             _set_row(db, row)
 
 
+def values_of_item(batch: str, one: ItemRow) -> dict[str, Any]:
+    """Return an item as the table has it, column by column."""
+    return {
+        "batch": batch, "n": one.n, "asset": one.asset, "outcome": one.outcome, "code": one.code,
+        "reason": one.reason, "record": json.dumps(one.record, ensure_ascii=True),
+        "stem": digest(_without_ending(one.record["path"])),
+    }  # fmt: skip
+
+
+def values_of_row(row: Row) -> dict[str, Any]:
+    """Return a ledger row as the table has it, column by column."""
+    return {
+        "asset": row.asset, "stage": row.stage, "outcome": str(row.outcome), "code": row.code, "reason": row.reason,
+        "enrichment": row.enrichment, "partial": row.partial, "own": row.own, "seconds": row.seconds,
+    }  # fmt: skip
+
+
 def _set_row(db: Connection, row: Row, *, forget: tuple[str, ...] = ()) -> None:
     db.execute(q.FORGET_ROWS, {"of_asset": row.asset, "stages": [row.stage, *forget]})
-    db.execute(q.NEW_ROW, {
-        "asset": row.asset, "stage": row.stage, "outcome": str(row.outcome), "code": row.code, "reason": row.reason,
-        "enrichment": row.enrichment, "partial": row.partial, "own": row.own,
-        "seconds": row.seconds,
-    })  # fmt: skip
+    db.execute(q.NEW_ROW, values_of_row(row))
 
 
 def _without_ending(path: str) -> str:

@@ -3,12 +3,23 @@
 import argparse
 
 from pipeline import __version__
-from pipeline.commands import custody, finding, keeping, line, models
+from pipeline.commands import (
+    auditing,
+    custody,
+    custody_log,
+    ending,
+    finding,
+    inventory,
+    keeping,
+    line,
+    models,
+    rebuilding,
+)
 from pipeline.commands.arguments import Parser, Run
 
 __all__ = ["make_parser"]
 
-_SUBJECTS = (line, finding, keeping, models, custody)
+_SUBJECTS = (line, finding, keeping, auditing, rebuilding, inventory, models, custody, custody_log, ending)
 
 
 def make_parser() -> Parser:

@@ -1,40 +1,39 @@
-"""Commands of keeping: what holds the vault to its promise, and shows that it does."""
+"""Commands of keeping: copies of the vault elsewhere, and how it recovers."""
 
 import argparse
 
-from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer, open_here, part
+from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer
+from pipeline.commands.auditing import amount
 
 
 def add(add: Add) -> None:
     """Declare the commands."""
-    one = add("audit", "read preserved bytes and compare them with their digests and with the log", _audit)
-    how = one.add_mutually_exclusive_group()
-    how.add_argument("--full", action="store_true", help="everything (the default)")
-    how.add_argument("--slice", type=part, metavar="N/T", help="the Nth of T parts")
+    one = add("replicate", "bring copies of the vault elsewhere up to date", _replicate)
+    one.add_argument("--to", metavar="DIR|s3://BUCKET/PREFIX", help="this one (default: replicas in the settings)")
+    one.add_argument("--status", action="store_true", help="only say how far they are")
+    one.add_argument("--verify", action="store_true", help="read every byte of the copy, and mend it from the vault")
+    one.add_argument("--full", action="store_true", help="look for every version, not only for what the log has new")
+    one.add_argument("--max-bytes", type=amount, metavar="N", help="begin nothing more after this; 500M, 2T")
+    one.add_argument("--max-rate", type=amount, metavar="N", help="copy and read no more than this a second")
 
-    add("verify-log", "verify the custody log", _verify_log)
-    add("recover", "finish or sweep what a crash left in the vault", _recover)
-    one = add("rebuild", "make the catalogue or the index again from the vault", _rebuild)
-    one.add_argument("what", choices=("catalogue", "index"))
-
-
-def _audit(args: argparse.Namespace) -> Answer:
-    from pipeline.service import audit
-
-    document = audit(args.slice)
-    return document, FINDINGS if document["findings"] else DONE
+    one = add("recover", "finish or sweep what a crash left in the vault; bring back what is damaged or lost", _recover)
+    one.add_argument("--from", dest="replica", metavar="DIR|s3://BUCKET/PREFIX", help="a replica of this vault")
 
 
-def _verify_log(_args: argparse.Namespace) -> Answer:
-    from pipeline.service import verify_log
+def _replicate(args: argparse.Namespace) -> Answer:
+    from pipeline.core.ports import Budget
+    from pipeline.service import replication
 
-    document = verify_log()
-    return document, FINDINGS if document["findings"] else DONE
+    if args.status:
+        return replication.standing(args.to), DONE
+    budget = Budget(max_bytes=args.max_bytes, max_rate=args.max_rate)
+    document = replication.replicate(args.to, budget=budget, verify=args.verify, full=args.full)
+    wrong = any(one["findings"] or one["error"] for one in document["replicas"])
+    return document, FINDINGS if wrong else DONE
 
 
-def _recover(_args: argparse.Namespace) -> Answer:
-    return open_here(fill=False).keeping.recover(), DONE
+def _recover(args: argparse.Namespace) -> Answer:
+    from pipeline.service import replication
 
-
-def _rebuild(args: argparse.Namespace) -> Answer:
-    return open_here(fill=False).keeping.rebuild(args.what), DONE
+    document = replication.recover(args.replica)
+    return document, FINDINGS if document.get("findings") else DONE

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from pipeline.core.model import Coverage
 from pipeline.core.sensitivity import reasons
 from pipeline.core.text import printable
 from pipeline.errors import CODES
+from pipeline.exports.rows import listed, rows_of
 
 if TYPE_CHECKING:
     from pipeline.exports.page import Piece
 
 Json = Mapping[str, Any]
 
-_MOST_SAID = 8
-_MOST_LABELS = 14
 _LOOK = frozenset({"refused", "failed", "held", "unsupported"})
 
 
@@ -76,7 +76,7 @@ def card_of(piece: "Piece") -> Card:
         languages=tuple(sorted(_languages(bodies))), positions=tuple(_spots(bodies.get("places", {}))),
         thumbnail=_uri(piece.thumbnail), veil=veil, instead=piece.instead or _instead(document["media"]),
         strip=_strip(probe, bodies), chips=list(_chips(piece, current, bodies)),
-        rows=list(_rows(bodies, told)), links=piece.links, problems=problems,
+        rows=list(rows_of(bodies, told)), links=piece.links, problems=problems,
         makers=[_maker(one) for one in current], look=bool({one["outcome"] for one in problems} & _LOOK),
         reviewed=sum(one["by"] == "person" for one in current),
     )  # fmt: skip
@@ -150,104 +150,23 @@ def _strip(probe: Json, bodies: Mapping[str, Json]) -> dict[str, Any] | None:
     def at(seconds: float) -> float:
         return round(min(max(seconds / length, 0.0), 1.0) * 1000, 1)
 
-    speech = [(at(one["start"]), at(one["end"]) - at(one["start"])) for one in _list(bodies, "speech", "regions")]
-    shots = [at(one["start"]) for one in _list(bodies, "keyframes", "shots")]
-    gaps = [(at(start), max(at(end) - at(start), 3.0)) for one in _list(bodies, "audio", "streams")
+    speech = [(at(one["start"]), at(one["end"]) - at(one["start"])) for one in listed(bodies, "speech", "regions")]
+    shots = [at(one["start"]) for one in listed(bodies, "keyframes", "shots")]
+    gaps = [(at(start), max(at(end) - at(start), 3.0)) for one in listed(bodies, "audio", "streams")
             for start, end in one.get("gaps", ())]  # fmt: skip
     words = [f"{len(shots)} shots" if shots else "", "speech" if speech else "", "holes" if gaps else ""]
     label = ", ".join(one for one in words if one)
     return {"speech": speech, "shots": shots, "gaps": gaps, "label": label} if label else None
 
 
-def _list(bodies: Mapping[str, Json], kind: str, member: str) -> Sequence[Any]:
-    found: Sequence[Any] = bodies.get(kind, {}).get(member, ())
-    return found
-
-
 def _chips(piece: "Piece", current: Sequence[Json], bodies: Mapping[str, Json]) -> Iterator[dict[str, str]]:
     if piece.same_as is not None:
         yield {"text": f"same bytes as item {piece.same_as}: analysed once", "kind": ""}
-    if any(_partial(one["coverage"]) for one in current):
+    if any(one["coverage"] and Coverage.from_json(one["coverage"]).partial for one in current):
         yield {"text": "read in part", "kind": "warn"}
-    flags = {flag for one in _list(bodies, "transcript", "segments") for flag in one["flags"]}
+    flags = {flag for one in listed(bodies, "transcript", "segments") for flag in one["flags"]}
     for flag in sorted(flags):
         yield {"text": flag.replace("_", " "), "kind": "warn"}
-
-
-def _partial(coverage: Json | None) -> bool:
-    if coverage is None:
-        return False
-    short = coverage["of"] is not None and coverage["read"] < coverage["of"]
-    return bool(short or coverage["gaps"] or "decode_error" in coverage["flags"])
-
-
-# --- rows
-
-
-def _rows(bodies: Mapping[str, Json], told: Mapping[str, Json]) -> Iterator[dict[str, Any]]:
-    translated = _translations(told.get("translation", {}))
-    for kind, name in (("transcript", "Said"), ("ocr", "Read")):
-        if lines := list(_said(kind, bodies.get(kind, {}), translated)):
-            yield _row(name, said=lines[:_MOST_SAID], more=max(0, len(lines) - _MOST_SAID))
-    if labels := _counted(_list(bodies, "objects", "objects")):
-        yield _row("Seen", labels, note="machine-made")
-    if labels := _counted(_list(bodies, "tags", "tags")):
-        yield _row("Tags", labels, note="machine-made")
-    yield from _where(bodies.get("places", {}))
-
-
-def _row(
-    name: str, text: str = "", *, note: str = "", said: Sequence[Json] = (), more: int = 0
-) -> dict[str, Any]:  # fmt: skip
-    return {"name": name, "text": text, "note": note, "said": said, "more": more}
-
-
-def _said(kind: str, body: Json, translated: Mapping[tuple[str, int], tuple[str, str]]) -> Iterator[dict[str, Any]]:
-    for number, one in enumerate(body.get("segments", body.get("regions", ()))):
-        if not one.get("text"):
-            continue
-        other, how = translated.get((kind, number), ("", ""))
-        at = one.get("start", one.get("t"))
-        doubts = [flag.replace("_", " ") for flag in one.get("flags", ())]
-        if one.get("reliability") == "low":
-            doubts.append("language read with low reliability")
-        yield {
-            "t": "" if at is None else f"{int(at) // 60}:{int(at) % 60:02d}", "text": printable(one["text"], limit=600),
-            "doubt": ", ".join(doubts), "other": other, "how": how,
-        }  # fmt: skip
-
-
-def _translations(body: Json) -> dict[tuple[str, int], tuple[str, str]]:
-    """Return, by passage, the words in the other language and what they are: a translation or a mere gloss."""
-    found: dict[tuple[str, int], tuple[str, str]] = {}
-    for one in body.get("segments", ()):
-        of = one["of"]
-        text = one.get("text") or one.get("gloss_text")
-        if text:
-            how = f"{one.get('kind') or 'translation'}, {one['reliability']}"
-            before = found.get((of["kind"], of["index"]))
-            found[of["kind"], of["index"]] = (f"{before[0]} {text}" if before else text, how)
-    return found
-
-
-def _counted(found: Sequence[Json]) -> str:
-    most: dict[str, float] = {}
-    for one in found:
-        most[one["label"]] = max(most.get(one["label"], 0.0), one["score"])
-    names = sorted(most, key=lambda name: -most[name])
-    shown = " · ".join(f"{name} {most[name]:.2f}" for name in names[:_MOST_LABELS])
-    return f"{shown} · …" if len(names) > _MOST_LABELS else shown
-
-
-def _where(places: Json) -> Iterator[dict[str, Any]]:
-    best = (places.get("best") or {}).get("claim")
-    for number, one in enumerate(places.get("claims", ())[:6]):
-        names = ", ".join(dict.fromkeys(str(one[name]) for name in ("name", "admin", "country") if one[name]))
-        position = f"{one['lat']:.5f}, {one['lon']:.5f}" if one["lat"] is not None else "withheld"
-        note = f"{one['source']}, ± {one['radius_m']:.0f} m" if one["radius_m"] is not None else one["source"]
-        if one["conflicts_with"]:
-            note += "; conflicts with another claim"
-        yield _row("Place" if number == best else "Place?", f"{position} {names}".strip(), note=note)
 
 
 # --- what did not work, and how the rest is known

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pipeline.core.position import DEGREE_M
 from pipeline.core.text import printable
 from pipeline.exports.card import Card, card_of
 from pipeline.exports.outlines import View, country_at, paths, view_of
@@ -14,7 +15,6 @@ Json = Mapping[str, Any]
 
 MOST_ITEMS = 500
 _MAP_WIDTH = 1140.0
-_METRES_A_DEGREE = 111_320.0
 _MOST_NAMED = 40
 _LINE = (40.0, 1100.0)
 _ROW = 20.0
@@ -146,7 +146,7 @@ def _map(cards: Sequence[Card]) -> dict[str, Any] | None:
 def _pin(one: Card, spot: Any, view: View, unit: float) -> dict[str, Any]:
     x, y = view.place(spot.lat, spot.lon)
     return {
-        "n": one.n, "x": x / unit, "y": y / unit, "reach": spot.radius_m / _METRES_A_DEGREE / unit, "best": spot.best,
+        "n": one.n, "x": x / unit, "y": y / unit, "reach": spot.radius_m / DEGREE_M / unit, "best": spot.best,
         "title": f"{spot.name or 'unnamed place'}, {spot.source}, ± {spot.radius_m:.0f} m", "label": spot.name or "",
     }  # fmt: skip
 

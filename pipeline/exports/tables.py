@@ -23,7 +23,7 @@ _FINDING = (
     "confidence", "reliability", "flags", "lat", "lon", "radius_m", "source", "partial", "machine_made", "reviewer",
     "engine", "model", "enrichment", "withheld",
 )  # fmt: skip
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
 """What makes a cell a formula, or a call of another program, in one spreadsheet or another."""
 
@@ -35,20 +35,20 @@ def write_csv(documents: Iterable[Json], to: Path) -> ExportManifest:
         with tempfile.TemporaryFile(dir=filling.folder) as findings:  # a batch of findings may not fit in memory
             filling.write(ITEMS, _items(documents, filling, findings))
             findings.seek(0)
-            filling.write(FINDINGS, chain([_BOM + _row(_FINDING)], findings))
+            filling.write(FINDINGS, chain([BOM + line_of(_FINDING)], findings))
 
     return export_to(to, SCHEMA, fill)
 
 
 def _items(documents: Iterable[Json], filling: Filling, findings: IO[bytes]) -> Iterator[bytes]:
-    yield _BOM + _row(_ITEM)
+    yield BOM + line_of(_ITEM)
     for document in documents:
         filling.count(document)
         for one in _findings(document):
-            findings.write(_row([one.get(name) for name in _FINDING]))
+            findings.write(line_of([one.get(name) for name in _FINDING]))
         for one in document["acquisitions"]:
             found = {**document, **one}
-            yield _row([found.get(name) for name in _ITEM])
+            yield line_of([found.get(name) for name in _ITEM])
 
 
 def safe(value: Any) -> Any:
@@ -63,7 +63,8 @@ def safe(value: Any) -> Any:
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 
-def _row(values: Sequence[Any]) -> bytes:
+def line_of(values: Sequence[Any]) -> bytes:
+    """Return a line of a table, its cells made safe."""
     line = io.StringIO()
     csv.writer(line, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow([safe(one) for one in values])
     return line.getvalue().encode()

@@ -47,8 +47,8 @@ class Area:
         angle = min(self.km, _HALF_ROUND_KM / 2) / _EARTH_KM
         wide = math.degrees(math.asin(min(1.0, math.sin(angle) / math.cos(math.radians(self.lat))))) + 1e-6
         west, east = self.lon - wide, self.lon + wide
-        if west < -180:  # noqa: PLR2004
+        if west < -180:  # noqa: PLR2004  # over the edge: a box on either side of it
             return [(south, north, -180.0, east), (south, north, west + 360, 180.0)]
-        if east > 180:  # noqa: PLR2004
+        if east > 180:  # noqa: PLR2004  # the same, eastwards
             return [(south, north, west, 180.0), (south, north, -180.0, east - 360)]
         return [(south, north, west, east)]

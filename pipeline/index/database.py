@@ -19,12 +19,14 @@ from pipeline.errors import PipelineError, Unavailable
 from pipeline.index import folding, hashes
 
 _SCHEMA_VERSION = 2
-_VERSION = _SCHEMA_VERSION * 1000 + folding.VERSION
+VERSION = _SCHEMA_VERSION * 1000 + folding.VERSION
+"""Of the schema and of the folding: an index of another is made again."""
 _APPLICATION = 0x45564958  # "EVIX"
 BUSY_SECONDS = 60.0
 
 _SCHEMA = (
     """
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE assets (
     asset TEXT PRIMARY KEY, passages INTEGER NOT NULL, digest TEXT NOT NULL,
     change INTEGER NOT NULL
@@ -107,6 +109,10 @@ class Database:
         except sqlite3.DatabaseError as err:
             raise self._explain(err) from err
 
+    def there(self) -> bool:
+        """Tell whether there is an index at all, without making one."""
+        return self.path.exists()
+
     def new_generation(self) -> Path:
         """Make an empty generation beside the current one, not yet in use."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +121,7 @@ class Database:
         with closing(open_generation(file)) as connection:
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
         return file
 
     def adopt(self, generation: Path) -> None:
@@ -188,8 +194,8 @@ class Database:
     def _recognise(self, connection: sqlite3.Connection) -> None:
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if (application, version) != (_APPLICATION, _VERSION):
-            raise Unavailable(f"the search index has version {version}, not {_VERSION}", code="E-INDEX-001")
+        if (application, version) != (_APPLICATION, VERSION):
+            raise Unavailable(f"the search index has version {version}, not {VERSION}", code="E-INDEX-001")
 
     def _explain(self, err: sqlite3.DatabaseError) -> PipelineError:
         code = getattr(err, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT

@@ -75,21 +75,21 @@ def _bytes_of_sound(text: str) -> tuple[bytes, ...]:
 
 def keep_prints(connection: sqlite3.Connection, asset: str, prints: Sequence[Print]) -> None:
     """Make these the only prints of an asset, within the caller's transaction; equal ones write nothing."""
-    spelled = sorted(_spell(one) for one in prints)
+    spelled = sorted(spell_print(one) for one in prints)
     digest = hashlib.sha256("\n".join(spelled).encode()).hexdigest()
     known = connection.execute("SELECT digest FROM printed WHERE asset = ?", (asset,)).fetchone()
     if known == (digest,) or (known is None and not spelled):
         return
     for number, text in connection.execute("SELECT id, print FROM prints WHERE asset = ?", (asset,)).fetchall():
         connection.executemany(
-            "DELETE FROM bands WHERE key = ? AND print = ?", ((key, number) for key in _kept_under(_read(text)))
+            "DELETE FROM bands WHERE key = ? AND print = ?", ((key, number) for key in _kept_under(read_print(text)))
         )
         connection.execute("DELETE FROM prints WHERE id = ?", (number,))
     for text in spelled:
         number = connection.execute("INSERT INTO prints (asset, print) VALUES (?, ?)", (asset, text)).lastrowid
         connection.executemany(
             "INSERT OR IGNORE INTO bands (key, print) VALUES (?, ?)",
-            ((key, number) for key in _kept_under(_read(text))),
+            ((key, number) for key in _kept_under(read_print(text))),
         )
     connection.execute(
         "INSERT OR REPLACE INTO printed (asset, digest, change) SELECT ?, ?, coalesce(max(change), 0) + 1 FROM printed",
@@ -100,7 +100,7 @@ def keep_prints(connection: sqlite3.Connection, asset: str, prints: Sequence[Pri
 def prints_in(connection: sqlite3.Connection, asset: str) -> list[Print]:
     """Return what copies of an asset are found by."""
     rows = connection.execute("SELECT print FROM prints WHERE asset = ? ORDER BY print", (asset,))
-    return [_read(text) for (text,) in rows]
+    return [read_print(text) for (text,) in rows]
 
 
 def prints_changed_since(connection: sqlite3.Connection, change: int) -> Iterator[str]:
@@ -114,14 +114,16 @@ def last_print_change(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(change), 0) FROM printed").fetchone()[0])
 
 
-def _spell(one: Print) -> str:
+def spell_print(one: Print) -> str:
+    """Spell a print as it is kept."""
     place = [one.enrichment, one.sound, one.t, one.place, one.width, one.height, one.of_acquisition]
     # Of a whole picture one orientation is enough: who looks brings the others.
     values = one.values if one.sound else one.values[:1]
     return json.dumps([*place, b"".join(values).hex(), one.windows], separators=(",", ":"))
 
 
-def _read(text: str) -> Print:
+def read_print(text: str) -> Print:
+    """Read a print that was kept."""
     enrichment, sound, t, place, width, height, acquisition, values, windows = json.loads(text)
     data, size = bytes.fromhex(values), 4 if sound else 32
     return Print(
@@ -153,7 +155,7 @@ def candidates(connection: sqlite3.Connection, mine: Print, most: int) -> tuple[
         "SELECT prints.asset, prints.print FROM json_each(?) AS wanted JOIN prints ON prints.id = wanted.value",
         (json.dumps(best[:most]),),
     )
-    return [(asset, _read(text)) for asset, text in found], len(best) <= most
+    return [(asset, read_print(text)) for asset, text in found], len(best) <= most
 
 
 def _kept_under(one: Print) -> set[int]:

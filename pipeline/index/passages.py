@@ -116,7 +116,7 @@ def stored_in(connection: sqlite3.Connection, asset: str) -> list[Stored]:
     """Return an asset's passages as they are stored."""
     first = _slot(asset) << _PLACE_BITS
     return connection.execute(
-        f"SELECT {_COLUMNS} FROM passages WHERE id BETWEEN ? AND ? AND asset = ? ORDER BY id",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM passages WHERE id BETWEEN ? AND ? AND asset = ? ORDER BY id",  # noqa: S608  # constants
         (first, first + (1 << _PLACE_BITS) - 1, asset),
     ).fetchall()
 

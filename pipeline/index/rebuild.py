@@ -5,8 +5,8 @@ since the rebuild began is carried over before the new one takes its place.
 """
 
 import fcntl
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -36,6 +36,10 @@ _BATCH = 2000
 
 Source = Iterable[tuple[AssetId, Sequence[IndexRow]] | tuple[AssetId, Sequence[IndexRow], Sequence[Print]]]
 """Every asset with its rows, and its prints where it has any."""
+Laid = tuple[str, list[Stored], Sequence[Print]]
+"""An asset with its passages as they are stored, and its prints."""
+Since = tuple[int, int]
+"""The last change of passages, and of prints."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,29 +50,25 @@ class Rebuilt:
     carried: int
 
 
-def rebuild(index: SqliteIndex, source: Source) -> Rebuilt:
+def rebuild(index: SqliteIndex, source: Source, *, vault: str = "") -> Rebuilt:
     """Read every asset's rows from ``source`` into a new index and put it in the old one's place.
 
     Raises ``Unavailable``: E-INDEX-002 while another rebuild runs, E-INDEX-003 when the new index
     does not hold what was read; then the old one stays.
     """
-    database = index.database
-    with database.lock(fcntl.LOCK_EX | fcntl.LOCK_NB, ".rebuild"), database.telling():
-        since = _state(database)
-        generation = database.new_generation()
-        try:
-            with closing(open_generation(generation, bulk=True)) as connection:
-                tally = _fill(connection, source)
-            with closing(open_generation(generation)) as connection:
-                _compare(connection, tally.contents())
-            return _swap(database, generation, since, tally)
-        except BaseException:
-            _discard(database.path, generation)
-            raise
+    with alone(index.database):
+        return build(index.database, _laid(source), since=state(index.database), vault=vault)
 
 
-def _state(database: Database) -> tuple[int, int] | None:
+def alone(database: Database) -> AbstractContextManager[None]:
+    """Hold the lock of rebuilding; ``Unavailable`` (E-INDEX-002) while another holds it."""
+    return database.lock(fcntl.LOCK_EX | fcntl.LOCK_NB, ".rebuild")
+
+
+def state(database: Database) -> Since | None:
     """Return the old index's last change; ``None`` when it cannot be read, so that nothing is carried over."""
+    if not database.there():
+        return None
     try:
         with database.reading() as connection:
             return last_change(connection), last_print_change(connection)
@@ -78,14 +78,35 @@ def _state(database: Database) -> tuple[int, int] | None:
         return None
 
 
-def _fill(connection: Connection, source: Source) -> Tally:
+def build(database: Database, laid: Iterable[Laid], *, since: Since | None, vault: str) -> Rebuilt:
+    """Fill a new generation, compare, and put it in place; the caller holds the lock of rebuilding."""
+    with database.telling():
+        generation = database.new_generation()
+        try:
+            with closing(open_generation(generation, bulk=True)) as connection:
+                tally = _fill(connection, laid)
+                connection.execute("INSERT INTO about (name, value) VALUES ('vault', ?)", (vault,))
+            with closing(open_generation(generation)) as connection:
+                _compare(connection, tally.contents())
+            return _swap(database, generation, since, tally)
+        except BaseException:
+            _discard(database.path, generation)
+            raise
+
+
+def _laid(source: Source) -> Iterator[Laid]:
+    for asset, rows, *prints in source:
+        yield asset, stored_of(asset, rows), prints[0] if prints else ()
+
+
+def _fill(connection: Connection, laid: Iterable[Laid]) -> Tally:
     tally = Tally()
-    rows = iter(source)
-    while batch := list(islice(rows, _BATCH)):
+    rest = iter(laid)
+    while batch := list(islice(rest, _BATCH)):
         with transaction(connection):
-            for asset, given, *prints in batch:
-                _replace(connection, asset, stored_of(asset, given), tally)
-                keep_prints(connection, asset, prints[0] if prints else ())
+            for asset, stored, prints in batch:
+                _replace(connection, asset, stored, tally)
+                keep_prints(connection, asset, prints)
     with transaction(connection):
         connection.execute("INSERT INTO folded (folded) VALUES ('optimize')")
     return tally
@@ -105,12 +126,12 @@ def _compare(connection: Connection, read: Contents) -> None:
         raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")
 
 
-def _swap(database: Database, generation: Path, since: tuple[int, int] | None, tally: Tally) -> Rebuilt:
+def _swap(database: Database, generation: Path, since: Since | None, tally: Tally) -> Rebuilt:
     # Writers wait; nothing can be put into the old index any more.
     with database.lock(fcntl.LOCK_EX):
         carried = 0
         with closing(open_generation(generation)) as connection:
-            if since is not None:
+            if since is not None and database.there():
                 with database.reading() as old, transaction(connection):
                     for asset in changed_since(old, since[0]):
                         _replace(connection, asset, stored_in(old, asset), tally)

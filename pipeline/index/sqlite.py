@@ -144,6 +144,30 @@ class SqliteIndex:
         with self.database.reading() as connection:
             return candidates(connection, mine, most)
 
+    def filled_from(self, vault: str) -> bool:
+        """Tell whether this index was filled from a vault: one that was lost and began anew was not.
+
+        One that is damaged passes: whoever asks it is told so, and need not wait for another.
+        """
+        if not self.database.there():
+            return False
+        try:
+            with self.database.reading() as connection:
+                if not connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'about'").fetchone():
+                    return False
+                found = connection.execute("SELECT value FROM about WHERE name = 'vault'").fetchone()
+                return bool(found == (vault,))
+        except Unavailable as err:
+            if err.code != "E-INDEX-001":
+                raise
+            return True
+
+    def some_words(self) -> Iterator[str]:
+        """Yield words that can be found, one of each passage, in the index's own order."""
+        with self.database.reading() as connection:
+            for (exact,) in connection.execute("SELECT exact FROM passages WHERE exact <> '' ORDER BY id"):
+                yield exact.partition(" ")[0]
+
     def contents(self) -> Contents:
         """Read the whole index and say what it holds."""
         with self.database.reading() as connection:

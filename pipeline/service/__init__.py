@@ -5,7 +5,8 @@ as if it did not exist. Every act is an entry of the custody log. One file for e
 """
 
 from pipeline.service.app import App, open_app
-from pipeline.service.damaged import audit, verify_log
+from pipeline.service.damaged import audit, hand_out_verifier, verify_log
 from pipeline.service.models import evaluation, models
+from pipeline.service.rebuilding import drill
 
-__all__ = ["App", "audit", "evaluation", "models", "open_app", "verify_log"]
+__all__ = ["App", "audit", "drill", "evaluation", "hand_out_verifier", "models", "open_app", "verify_log"]

@@ -2,39 +2,34 @@
 
 import logging
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.core.people import Permission
-from pipeline.core.ports import AuditReport, Finding, LogReport
+from pipeline.core.ports import LogReport
 from pipeline.errors import Corrupt
 from pipeline.service.door import Door
-from pipeline.usecases import rebuild
-from pipeline.usecases.access import CONDITIONS, HOLDS
-from pipeline.usecases.batches import PREFIX
-from pipeline.usecases.home import PEOPLE
+from pipeline.usecases.access import Access, Denied
+from pipeline.usecases.auditing import listed
+from pipeline.usecases.stock import stock
 
 _log = logging.getLogger(__name__)
 
 
 class Keeping:
-    """Audits, mends and rebuilds."""
+    """Audits and mends."""
 
     def __init__(self, door: Door) -> None:
         self._door = door
         self._home = door.home
 
-    def audit(self, *, part: tuple[int, int] | None = None) -> dict[str, Any]:
-        """Read preserved bytes, compare them with their digests and with the log."""
+    def verify_log(
+        self, *, kept: Sequence[Path] = (), certificates: Sequence[Path] = (), sealed: bool = False
+    ) -> dict[str, Any]:
+        """Verify every segment and checkpoint of the custody log, against notes that were ``kept`` elsewhere too."""
         self._keeper()
-        names = [PEOPLE, CONDITIONS, HOLDS, *(f"{PREFIX}{ref}" for ref in self._home.catalogue.batches())]
-        report = self._home.vault.audit(part, registers=names)
-        self._door.note("audit", None, checked=report.checked, findings=len(report.findings))
-        return audited(report)
-
-    def verify_log(self) -> dict[str, Any]:
-        """Verify every segment and checkpoint of the custody log."""
-        self._keeper()
-        report = self._home.log.verify()
+        roots = (*self._home.settings.timestamp_certificates, *certificates)
+        report = self._home.log.verify(kept=kept, certificates=roots, sealed=sealed)
         self._door.note("verify-log", None, entries=report.entries, findings=len(report.findings))
         return verified(report)
 
@@ -45,12 +40,14 @@ class Keeping:
         self._door.note("recover", None, mended=mended)
         return {"mended": mended}
 
-    def rebuild(self, what: str) -> dict[str, Any]:
-        """Make the catalogue or the index again from the vault."""
-        self._door.need("rebuild", Permission.AUDIT)
-        made = {"catalogue": rebuild.rebuild_catalogue, "index": rebuild.rebuild_index}[what](self._home)
-        self._door.note(f"rebuild-{what}", None, assets=made["assets"])
-        return made
+    def inventory(self, *, csv: Path | None = None, page: Path | None = None, **given: Any) -> dict[str, Any]:
+        """Count what is preserved here, as far as the person may know of it; write it down where asked for."""
+        try:
+            document = stock(self._home, Access(self._home), csv=csv, page=page, **given)
+        except Denied as err:
+            raise self._door.denied("inventory", str(given.get("batch")), err.reason, err.code) from None
+        self._door.note("inventory", None, assets=document["assets"])
+        return document
 
     def _keeper(self) -> None:
         try:
@@ -60,18 +57,10 @@ class Keeping:
             _log.warning("the register of persons is damaged; the audit goes on without asking it")
 
 
-def audited(report: AuditReport) -> dict[str, Any]:
-    """Return an audit's document."""
-    return {"checked": report.checked, "bytes": report.bytes, "findings": _listed(report.findings)}
-
-
 def verified(report: LogReport) -> dict[str, Any]:
     """Return a verification's document."""
     return {
         "segments": report.segments, "entries": report.entries, "checkpoints": report.checkpoints,
-        "findings": _listed(report.findings),
+        "unsigned": report.unsigned, "countersignatures": report.countersignatures,
+        "countersignatures_unchecked": report.unchecked, "findings": listed(report.findings),
     }  # fmt: skip
-
-
-def _listed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    return [{"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in findings]

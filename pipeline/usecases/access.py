@@ -1,6 +1,6 @@
 """Access: the gate with this home's facts; every purpose passes here, and is judged at the moment of use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,8 @@ class Access:
         return self._home.people
 
     @cached_property
-    def _rulings(self) -> Rulings:
+    def rulings(self) -> Rulings:
+        """Changed terms, releases and holds."""
         return self._home.folded([CONDITIONS, HOLDS], fold_rulings)
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
@@ -62,10 +63,11 @@ class Access:
 
     def terms(self, asset: AssetId) -> tuple[AcquisitionTerms, ...]:
         """Return what binds each acquisition of an asset, as of now."""
-        return tuple(self._terms(batch, item.record) for batch, item in self._home.catalogue.items_of(asset))
+        return tuple(self.terms_of(batch, item.record) for batch, item in self._home.catalogue.items_of(asset))
 
-    def _terms(self, batch: str, record: Mapping[str, Any]) -> AcquisitionTerms:
-        terms = self._rulings.terms.get((batch, record["n"]))
+    def terms_of(self, batch: str, record: Mapping[str, Any]) -> AcquisitionTerms:
+        """Return what binds the acquisition that a register's line states."""
+        terms = self.rulings.terms.get((batch, record["n"]))
         if terms is None and record["conditions"]:
             terms = Conditions.from_json(record["conditions"])
         return AcquisitionTerms(
@@ -77,9 +79,19 @@ class Access:
         self, purpose: Purpose, asset: AssetId, *, recipient: str | None = None, outside: bool = False
     ) -> Decision:
         """Ask the gate for the true grounds: for the custody log, never for the actor."""
+        return self._weigh(purpose, asset, self.terms(asset), recipient=recipient, outside=outside)
+
+    def told(self, purpose: Purpose, asset: AssetId, ways: Sequence[AcquisitionTerms]) -> Decision:
+        """Ask the gate, as the actor may be told, where it is known already how the asset came."""
+        return self._weigh(purpose, asset, ways).told()
+
+    def _weigh(
+        self, purpose: Purpose, asset: AssetId, ways: Sequence[AcquisitionTerms], *, recipient: str | None = None,
+        outside: bool = False,
+    ) -> Decision:  # fmt: skip
         return gate.weigh(
-            self.people.named(self._who), purpose, self.terms(asset), self.people, self._now, recipient=recipient,
-            outside=outside, releases=self._rulings.releases.get(asset, ()), held=asset in self._rulings.held,
+            self.people.named(self._who), purpose, ways, self.people, self._now, recipient=recipient,
+            outside=outside, releases=self.rulings.releases.get(asset, ()), held=asset in self.rulings.held,
         )  # fmt: skip
 
     def decide(

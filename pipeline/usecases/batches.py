@@ -6,8 +6,9 @@ from typing import Any
 from pipeline.catalogue import ItemRow
 from pipeline.core.clock import now_text
 from pipeline.core.model import AssetId
-from pipeline.errors import Corrupt
+from pipeline.errors import CODES, Corrupt
 from pipeline.usecases.home import Home
+from pipeline.usecases.tombstones import GONE, disposed
 
 PREFIX = "batch/"
 
@@ -28,17 +29,27 @@ def open_batch(home: Home, batch: str, actor: str) -> tuple[str, list[ItemRow]]:
 
 
 def bring_over(home: Home, batch: str) -> tuple[str, list[ItemRow]]:
-    """Put into the catalogue what the register of a batch has; ``Corrupt`` when it contradicts itself."""
-    head, *records = home.registers.read(f"{PREFIX}{batch}")
-    items = [item_of(one) for one in records if one["type"] == "item"]
-    if [one.n for one in items] != list(range(1, len(items) + 1)):
-        raise Corrupt(f"{PREFIX}{batch}: the items are not numbered in order", code="E-VAULT-002")
+    """Put into the catalogue what the register of a batch has."""
+    head, items = read_batch(home, batch)
     home.catalogue.add_items(batch, head["register"], head["created_at"], items)
     return head["register"], items
 
 
-def item_of(record: dict[str, Any]) -> ItemRow:
-    """Read an item's line of a register."""
+def read_batch(home: Home, batch: str) -> tuple[dict[str, Any], list[ItemRow]]:
+    """Return the first line and the items of a batch's register; ``Corrupt`` when it contradicts itself."""
+    head, *records = home.registers.read(f"{PREFIX}{batch}")
+    gone = {n for register, n in disposed(home) if register == head["register"]}
+    items = [item_of(one, gone=one["n"] in gone) for one in records if one["type"] == "item"]
+    if [one.n for one in items] != list(range(1, len(items) + 1)):
+        raise Corrupt(f"{PREFIX}{batch}: the items are not numbered in order", code="E-VAULT-002")
+    return head, items
+
+
+def item_of(record: dict[str, Any], *, gone: bool = False) -> ItemRow:
+    """Read an item's line of a register; one whose bytes are ``gone`` was disposed of since."""
+    if gone:
+        reason = CODES[GONE].meaning
+        return ItemRow(n=record["n"], asset=None, outcome="refused", code=GONE, reason=reason, record=record)
     return ItemRow(
         n=record["n"], asset=AssetId(record["asset"]) if record["asset"] else None, outcome=record["outcome"],
         code=record["code"], reason=record["reason"], record=record,

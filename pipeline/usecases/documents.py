@@ -1,10 +1,11 @@
 """Documents: what is known of an asset, folded from the vault when asked for; never stored."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from pipeline.core.model import AssetId, Kind, Outcome
+from pipeline.core.model import Asset, AssetId, Kind, Outcome
 from pipeline.index.rows import FROM_CONTENT
+from pipeline.plan import Step
 from pipeline.usecases.home import Home
 
 SCHEMA = "enriched/1"
@@ -12,8 +13,22 @@ SCHEMA = "enriched/1"
 
 def fold(home: Home, asset: AssetId) -> dict[str, Any]:
     """Fold every record of an asset into the enriched document, before anything is withheld."""
-    about = home.vault.asset(asset)
-    enrichments = _enrichments(home, asset)
+    # The vault first: what is there is in the order made. Then what is still on its way to it.
+    records = list(home.vault.records(asset))
+    there = {(one["id"], one["made_at"]) for one in records}
+    late = (entry.record for entry in home.catalogue.unwritten(asset) if entry.record)
+    records += [one for one in late if (one["id"], one["made_at"]) not in there]
+    return document_of(home.vault.asset(asset), records, order_of(home.steps))
+
+
+def order_of(steps: Sequence[Step]) -> dict[str, int]:
+    """Return the place of each stage in the line."""
+    return {step.stage.name: place for place, step in enumerate(steps)}
+
+
+def document_of(about: Asset, records: Sequence[Mapping[str, Any]], order: Mapping[str, int]) -> dict[str, Any]:
+    """Fold records, in the order made, into the enriched document; ``order`` is the place of each stage."""
+    enrichments = _enrichments(records, order)
     shape: Mapping[str, Any] = next(
         (one["body"] for one in enrichments if one["kind"] == Kind.FORMAT and one["current"]), {}
     )
@@ -28,15 +43,9 @@ def fold(home: Home, asset: AssetId) -> dict[str, Any]:
     }
 
 
-def _enrichments(home: Home, asset: AssetId) -> list[dict[str, Any]]:
-    # The vault first: what is there is in the order made. Then what is still on its way to it.
-    records = list(home.vault.records(asset))
-    there = {(one["id"], one["made_at"]) for one in records}
-    late = (entry.record for entry in home.catalogue.unwritten(asset) if entry.record)
-    records += [one for one in late if (one["id"], one["made_at"]) not in there]
+def _enrichments(records: Sequence[Mapping[str, Any]], order: Mapping[str, int]) -> list[dict[str, Any]]:
     latest = current_by_kind(records)
     several = _several_ids(records)
-    order = {step.stage.name: place for place, step in enumerate(home.steps)}
     folded: dict[str, dict[str, Any]] = {}
     for record in records:
         if record["id"] in folded:  # said again later, when it became current again: it replaces what came between

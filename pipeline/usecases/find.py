@@ -9,7 +9,7 @@ from pipeline.core.canonical import digest
 from pipeline.core.gate import Decision, Purpose
 from pipeline.core.model import AssetId, Media
 from pipeline.core.ports import IndexRow
-from pipeline.errors import Misconfigured
+from pipeline.errors import CODES, Misconfigured
 from pipeline.exports.formats import FORMATS
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
@@ -138,7 +138,10 @@ def export(
     withheld: list[dict[str, Any]] = []
     for asset in _asked(home, access, assets, batch):
         decision = access.decide(Purpose.EXPORT, asset, recipient=recipient)
-        if decision.allowed:
+        if decision.allowed and home.quarantine.holds(asset):
+            withheld.append({"asset": asset, "code": "H-VAULT-001", "reason": CODES["H-VAULT-001"].meaning})
+            home.log.append("deny-export", actor=home.actor, subject=asset, code="H-VAULT-001")
+        elif decision.allowed:
             allowed.append((asset, decision))
         elif decision.known:
             withheld.append({"asset": asset, "code": decision.code, "reason": "; ".join(decision.reasons)})

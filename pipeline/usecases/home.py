@@ -21,9 +21,11 @@ from pipeline.index.sqlite import SqliteIndex
 from pipeline.plan import Step, plan
 from pipeline.settings import Settings
 from pipeline.tools import open_tools
-from pipeline.vault import open_vault
-from pipeline.vault.derivatives import LocalDerivatives
+from pipeline.usecases.storage import warn
+from pipeline.vault import open_derivatives, open_vault
 from pipeline.vault.files import writing
+from pipeline.vault.quarantine import Quarantine
+from pipeline.vault.s3.place import vault_place
 from pipeline.weights import Lock, cards, ensure_lock
 
 _log = logging.getLogger(__name__)
@@ -93,6 +95,11 @@ class Home:
         return open_tools(self.settings)
 
     @cached_property
+    def quarantine(self) -> Quarantine:
+        """The assets that audits found damaged."""
+        return Quarantine(self.registers)
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The plan."""
         return plan()
@@ -149,11 +156,12 @@ class Home:
 def open_home(settings: Settings) -> Home:
     """Open the home; make it when it is empty. Simultaneous first commands wait for each other."""
     with _first_command(settings):
-        parts = open_vault(settings.vault, settings.keys)
+        parts = open_vault(settings.vault, settings.keys, bucket=vault_place(settings))
         if parts.empty:  # only then may the person who comes first become its custodian
             founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
             parts.registers.append(PEOPLE, founder, key="founding")
             _log.warning("a new home was made at %s; you are its custodian", settings.home)
+            warn(settings)
         ensure_lock(settings)
         catalogue = Catalogue(open_database(settings.database))
         catalogue.create(vault_id=parts.vault_id)
@@ -162,7 +170,9 @@ def open_home(settings: Settings) -> Home:
     return Home(
         settings=settings, vault=parts.vault, registers=parts.registers, log=parts.log, vault_id=parts.vault_id,
         catalogue=catalogue, leases=Leases(catalogue.database, seconds=settings.lease_seconds),
-        derivatives=LocalDerivatives(keep_root=settings.derivatives, scratch_root=settings.scratch),
+        derivatives=open_derivatives(
+            vault_place(settings), keep_root=settings.derivatives, scratch_root=settings.scratch
+        ),
         index=SqliteIndex(settings.index), engines=EngineShelf(settings),
     )  # fmt: skip
 

@@ -106,9 +106,8 @@ def _shape(mode: int) -> str:
 def path_facts(path: Path) -> dict[str, Any]:
     """Return a path as JSON can hold it: readable always, and the exact bytes where it is not UTF-8."""
     # The folder resolved, the last name as it is: "link/.." is not the folder that it looks like.
-    whole = os.fspath(path).rstrip("/") or "/"
-    raw = os.fsencode(os.path.join(os.path.realpath(os.path.dirname(whole) or "."), os.path.basename(whole)))  # noqa: PTH118, PTH119, PTH120
-    name = os.path.basename(raw)  # noqa: PTH119 (bytes)
+    raw = os.fsencode(Path(os.path.realpath(path.parent)) / path.name)
+    name = os.fsencode(path.name)
     facts: dict[str, Any] = {
         "path": raw.decode("utf-8", "backslashreplace"),
         "filename": name.decode("utf-8", "backslashreplace"),

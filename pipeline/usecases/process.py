@@ -14,7 +14,7 @@ from pipeline.catalogue import Entry, Lost, Row
 from pipeline.core.gate import Purpose
 from pipeline.core.halt import check, pause
 from pipeline.core.model import Asset, AssetId, Kind, Outcome
-from pipeline.errors import Misconfigured, PipelineError, Unavailable
+from pipeline.errors import CODES, Misconfigured, PipelineError, Unavailable
 from pipeline.index.hashes import prints_of
 from pipeline.index.rows import rows_of
 from pipeline.plan import Step, plan
@@ -27,6 +27,7 @@ from pipeline.usecases.home import Home
 
 _log = logging.getLogger(__name__)
 _TRIES = 3
+_WAITS = "H-VAULT-001"
 _PAUSE_SECONDS = 2.0
 
 
@@ -60,12 +61,22 @@ class Line:
         rows = self._home.catalogue.rows(asset)
         if not rows:
             return  # nothing was said of it yet: there is nothing to write or to find
+        if self._home.quarantine.holds(asset):
+            self._wait(asset, rows)
+            return
         fresh = self._home.catalogue.unwritten(asset)
-        if fresh or "write_back" not in rows:
+        settled = {step for step, row in rows.items() if row.outcome != Outcome.HELD}
+        if fresh or "write_back" not in settled:
             self._write_back(asset, fresh)
         self._drop_scratch(asset, fresh)
-        if fresh or "index" not in rows:
+        if fresh or "index" not in settled:
             self._index(asset)
+
+    def _wait(self, asset: AssetId, rows: Collection[str]) -> None:
+        """Leave what was said in the catalogue until a custodian has let the asset go."""
+        for step in sorted({"write_back", "index"} - set(rows)):
+            row = Row(asset=asset, stage=step, outcome=Outcome.HELD, code=_WAITS, reason=CODES[_WAITS].meaning)
+            self._home.catalogue.set_row(row)
 
     def _confirm(self, asset: AssetId) -> Callable[[Connection], None]:
         def confirm(db: Connection) -> None:
@@ -77,6 +88,8 @@ class Line:
     def _may_process(self, asset: AssetId, kind: Kind, outside: bool) -> tuple[bool, str | None, str]:
         purpose = Purpose.TRANSLATE if kind == Kind.TRANSLATION else Purpose.PROCESS
         decision = decide(self._home, purpose, asset, outside=outside)
+        if decision.allowed and self._home.quarantine.holds(asset):
+            return False, _WAITS, CODES[_WAITS].meaning
         return decision.allowed, decision.code, "; ".join(decision.reasons)
 
     def _write_back(self, asset: AssetId, fresh: Sequence[Entry]) -> None:
@@ -88,7 +101,7 @@ class Line:
             if records:
                 home.vault.write_back(asset, self.run, records, self._kept_files(records), actor=self._actor)
         row = Row(asset=asset, stage="write_back", outcome=Outcome.DONE)
-        home.catalogue.written(asset, self.run, [one.seq for one in fresh], [row], confirm=self._confirm(asset))
+        home.catalogue.written(asset, self.run, [one.id for one in fresh], [row], confirm=self._confirm(asset))
 
     def _kept_files(self, records: Sequence[dict[str, Any]]) -> dict[str, Path]:
         files: dict[str, Path] = {}

@@ -1,87 +1,142 @@
-"""Rebuild: make catalogue and index again from the vault alone."""
+"""Rebuild: make catalogue and index again from the vault alone, part by part, beside what answers meanwhile."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
-from pipeline.catalogue import Row
+from pipeline.catalogue.beside import Behind, Beside
+from pipeline.catalogue.dump import Rows, dump_of_all
 from pipeline.catalogue.store import FILLED
-from pipeline.core.model import AssetId, Enrichment, Outcome
-from pipeline.core.ports import IndexRow, Print
-from pipeline.index.hashes import prints_of
-from pipeline.index.rebuild import rebuild as build_beside
-from pipeline.index.rows import rows_of
-from pipeline.runner import row_of
-from pipeline.usecases.batches import PREFIX, bring_over
-from pipeline.usecases.documents import fold
+from pipeline.errors import Misconfigured
+from pipeline.index.parts import Building
+from pipeline.usecases.batches import PREFIX
 from pipeline.usecases.home import Home
-from pipeline.usecases.process import index_row
-
-
-def rebuild_catalogue(home: Home) -> dict[str, Any]:
-    """Forget the catalogue and read registers and objects again; what is not in the vault is made again.
-
-    Nobody works meanwhile: the lease ``rebuild`` waits for other rebuilds, and a half-filled
-    catalogue is filled anew by whoever opens it next.
-    """
-    with home.leases.holding(LEASE):
-        return _rebuild_catalogue(home)
-
-
-def _rebuild_catalogue(home: Home) -> dict[str, Any]:
-    home.catalogue.clear()
-    batches = items = assets = enrichments = 0
-    for name in home.registers.names(PREFIX):
-        batches += 1
-        items += len(bring_over(home, name.removeprefix(PREFIX))[1])
-    for asset in home.vault.assets():
-        assets += 1
-        enrichments += _asset(home, asset)
-    home.catalogue.set_meta(FILLED, "yes")
-    return {"batches": batches, "items": items, "assets": assets, "enrichments": enrichments}
-
+from pipeline.usecases.reread import Listing, Reader, assets_in, listing_of
+from pipeline.usecases.tombstones import disposed
 
 LEASE = "rebuild"
+PARTS = 64
+"""Parts of the assets: what a killed rebuild reads again is one of them, and one of them is held in memory."""
+_FEW = 1000
+"""Assets below which parts would cost more than reading all of it again."""
+MOST_PARTS = 4096
+Told = Callable[[int, int], None]
+"""Told of progress: parts done, parts in all."""
+
+
+def quiet(_done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+def rebuild_catalogue(home: Home, *, parts: int | None = None, told: Told = quiet) -> dict[str, Any]:
+    """Read registers and objects again, beside the catalogue that answers; compare, and put the new one in place.
+
+    Others work on meanwhile; rebuilds wait for each other. A rebuild that was killed goes on where
+    it was, and reads again what changed since.
+    """
+    with home.leases.holding(LEASE):
+        return _rebuild_catalogue(home, checked(home, parts), told)
+
+
+def _rebuild_catalogue(home: Home, parts: int, told: Told = quiet) -> dict[str, Any]:
+    beside = Beside(home.catalogue.database, of=f"{home.vault_id} {parts}")
+    before, reader, there = beside.before(), Reader(home), beside.parts()
+    for n in range(1, parts + 1):
+        name = f"objects {n}/{parts}"
+        if name not in there or listing_of(home, (n, parts)) != there[name]:
+            rows, listing = reader.part((n, parts))
+            beside.keep(name, listing, rows)
+        told(n, parts)
+    for ref, listing in _batches(home).items():
+        if there.get(f"batch {ref}") != listing:
+            rows = Rows()
+            reader.batch(ref, rows)
+            beside.keep(f"batch {ref}", listing, rows)
+    held = beside.check()
+
+    def again(behind: Behind) -> Rows:
+        return reader.again(behind.assets, behind.batches)
+
+    late, carried = beside.swap(again, has=home.vault.has)
+    held = dump_of_all(home.catalogue.database) if late or carried else held
+    counts = held.counts
+    return {
+        "batches": counts["batches"], "items": counts["items"], "assets": counts["assets"],
+        "enrichments": counts["enrichments"], "digest": held.digest, "before": before.digest if before else None,
+        "parts": parts, "resumed": len(there), "reread": late, "carried": carried,
+    }  # fmt: skip
+
+
+def _batches(home: Home) -> dict[str, str]:
+    """Return every batch, each with a mark that changes when its register grows or something is disposed of."""
+    gone = len(disposed(home))
+    names = home.registers.names(PREFIX)
+    return {name.removeprefix(PREFIX): f"{home.registers.mark(name)} {gone}" for name in names}
+
+
+def checked(home: Home, parts: int | None) -> int:
+    """Return in how many parts to read; ``Misconfigured`` (E-CONF-009) where that makes no sense."""
+    if parts is not None and not 1 <= parts <= MOST_PARTS:
+        raise Misconfigured(f"from 1 to {MOST_PARTS} shards, not {parts}", code="E-CONF-009")
+    return parts or (1 if next(islice(home.vault.assets(), _FEW, None), None) is None else PARTS)
 
 
 def first_time(home: Home) -> None:
     """Fill what has never been filled: a new home is soon read; a lost catalogue or index comes from the vault."""
     with home.leases.holding(LEASE):
         if home.catalogue.meta(FILLED) is None:
-            _rebuild_catalogue(home)
-        if not home.settings.index.exists():
+            _rebuild_catalogue(home, checked(home, None))
+        if not home.index.filled_from(home.vault_id):
             rebuild_index(home)
 
 
 def complete(home: Home) -> bool:
     """Tell whether catalogue and index have been filled: an empty one must never answer for a full vault."""
-    return home.settings.index.exists() and home.catalogue.meta(FILLED) is not None
+    return home.index.filled_from(home.vault_id) and home.catalogue.meta(FILLED) is not None
 
 
-def _asset(home: Home, asset: AssetId) -> int:
-    home.catalogue.add_asset(home.vault.asset(asset))
-    records = list(home.vault.records(asset))
-    last: dict[str, Row] = {}
-    for record in records:
-        made = Enrichment.from_json(record)
-        last[made.maker.stage] = row_of(made.maker.stage, made)
-    if records:
-        last["write_back"] = Row(asset=asset, stage="write_back", outcome=Outcome.DONE)
-    home.catalogue.add_written(records, "vault", last.values())
-    if records:
-        home.catalogue.set_row(index_row(asset, found=bool(rows_of(fold(home, asset)))))
-    return len(records)
+# --- the index
 
 
-def rebuild_index(home: Home) -> dict[str, Any]:
-    """Build the index beside the old one from every asset, compare, and swap."""
-    done = 0
+def rebuild_index(home: Home, *, parts: int | None = None, told: Told = quiet) -> dict[str, Any]:
+    """Read every asset into a new index beside the old one, part by part; compare, and swap."""
+    of = checked(home, parts)
+    with home.leases.holding(f"{LEASE}-index"):
+        begin_index(home, of)
+        for n in range(1, of + 1):
+            index_part(home, (n, of))
+            told(n, of)
+        return finish_index(home, of)
 
-    def everything() -> Iterator[tuple[AssetId, Sequence[IndexRow], Sequence[Print]]]:
-        nonlocal done
-        for asset in home.vault.assets():
-            document = fold(home, asset)
-            yield asset, rows_of(document), prints_of(document)
-            done += 1
 
-    report = build_beside(home.index, everything())
-    return {"assets": done, "passages": report.contents.passages, "digest": report.contents.digest}
+def begin_index(home: Home, of: int) -> None:
+    """Begin a new index of ``of`` parts, or go on with one. May be repeated."""
+    _building(home, of).begin()
+
+
+def index_part(home: Home, part: tuple[int, int]) -> bool:
+    """Read one part, unless it is there and its assets are as they were; tell whether it was read."""
+    building = _building(home, part[1])
+    kept = building.kept(part[0])
+    if kept is not None and kept == listing_of(home, part):
+        return False
+    listing = Listing()
+    building.keep(part[0], Reader(home).searchable(part, listing), listing=listing.text)
+    return True
+
+
+def finish_index(home: Home, of: int) -> dict[str, Any]:
+    """Put the parts together, compare, and swap; a part that is missing is read now."""
+    building = _building(home, of)
+    for n in building.missing():
+        index_part(home, (n, of))
+    listings = [building.kept(n) or "" for n in range(1, of + 1)]
+    done = building.finish()
+    return {
+        "assets": sum(map(assets_in, listings)), "passages": done.contents.passages, "digest": done.contents.digest,
+        "parts": of, "carried": done.carried,
+    }  # fmt: skip
+
+
+def _building(home: Home, of: int) -> Building:
+    return Building(home.index.database, vault=home.vault_id, of=of)

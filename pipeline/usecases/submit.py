@@ -13,11 +13,12 @@ from pipeline.core.clock import now_text
 from pipeline.core.conditions import defaults, parse
 from pipeline.core.gate import Purpose
 from pipeline.core.model import AssetId, Source
-from pipeline.errors import CODES, Misconfigured, Refused
+from pipeline.errors import CODES, Misconfigured, Refused, Unavailable
 from pipeline.usecases.access import Access
 from pipeline.usecases.batches import open_batch
 from pipeline.usecases.home import Home
 from pipeline.usecases.intake import Found, find, path_facts, read_manifest, read_small
+from pipeline.usecases.tombstones import GONE
 
 BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CHUNK = 200
@@ -93,6 +94,8 @@ class _Work:
         # What was submitted before is the same item again; twice in one call is two items.
         self._before: dict[tuple[Any, ...], list[ItemRow]] = {}
         for one in before:
+            if one.code == GONE:
+                continue  # what comes again after its disposal is another item
             self._before.setdefault(_place(one.record), []).append(one)
         self._mine: dict[AssetId, list[int]] = {}
         for one in before:
@@ -179,6 +182,8 @@ class _Work:
         )
         home.log.append("submit", actor=self._actor, subject=self._register, items=len(fresh), records=digest(records))
         home.catalogue.add_items(batch, self._register, records[0]["received_at"], fresh)
+        if any(one.asset and not home.vault.has(one.asset) for one in fresh):
+            raise Unavailable("an asset was disposed of while it came again", code="E-VAULT-006")
 
 
 _TERMS = ("provider", "url", "collected_at", "collector", "reference", "part_of", "role", "conditions")

@@ -10,6 +10,7 @@ import runpy
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import airflow.sdk
 from airflow.dag_processing.dagbag import DagBag
@@ -18,7 +19,11 @@ from airflow.sdk.exceptions import ParamValidationError
 MODELS = ("ctranslate2", "faster_whisper", "numpy", "onnxruntime", "torch", "transformers", "whisper")
 
 
-def accepts(dag: airflow.sdk.DAG, conf: dict[str, str]) -> bool:
+SHARDS = (None, 1, 64, 1000, 0, -1, 1001, 1.5, "two", "")
+"""Numbers of shards, four good and six bad."""
+
+
+def accepts(dag: airflow.sdk.DAG, conf: dict[str, Any]) -> bool:
     """Tell whether the form takes these values."""
     params = copy.deepcopy(dag.params)
     try:
@@ -43,6 +48,7 @@ def main() -> None:
             "sections": [dag.params.get_param(name).schema.get("section") for name in dag.params],
             "accepts": [accepts(dag, {"batch": value}) for value in values],
             "accepts_nothing": accepts(dag, {}),
+            "shards": [accepts(dag, {"shards": value}) for value in SHARDS if "shards" in dag.params],
             "tasks": {
                 task.task_id: {
                     "after": sorted(task.upstream_task_ids),
@@ -59,6 +65,7 @@ def main() -> None:
         for name, dag in bag.dags.items()
     }
     said = runpy.run_path(str(Path(__file__).with_name("said.py")))
+    told["alarm"] = said["alarmed"](folder)
     sys.stdout.write("\n" + json.dumps({**told, "said": said["seen"](folder)}))
 
 

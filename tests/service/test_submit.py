@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.catalogue import Catalogue
+from pipeline.catalogue.beside import Beside
 from tests.service.conftest import Evidence, tone
 
 
@@ -34,7 +35,7 @@ def test_an_interrupted_rebuild_is_never_taken_for_a_full_catalogue(
 ) -> None:
     before = evidence("status").text
     with monkeypatch.context() as broken:
-        broken.setattr(Catalogue, "add_written", fail)
+        broken.setattr(Beside, "check", fail)
         assert evidence("rebuild", "catalogue").code == 2
 
     assert evidence("status").text == before

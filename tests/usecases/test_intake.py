@@ -67,6 +67,17 @@ def test_a_name_that_is_not_utf8_keeps_its_bytes() -> None:
     assert "path_bytes" not in path_facts(Path("/x/نص.jpg"))
 
 
+def test_a_path_is_told_with_its_folder_resolved_and_its_last_name_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "real" / "below").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real/below")
+    (tmp_path / "real" / "photo.jpg").symlink_to("below")
+
+    facts = path_facts(tmp_path / "link" / ".." / "photo.jpg")
+
+    assert (facts["path"], facts["filename"]) == (str(tmp_path.resolve() / "real" / "photo.jpg"), "photo.jpg")
+    assert path_facts(tmp_path / "link" / "..")["path"] == f"{tmp_path.resolve()}/real/below/.."
+
+
 def test_a_manifest_names_all_its_faults_at_once(tmp_path: Path) -> None:
     file = tmp_path / "m.csv"
     file.write_text("path,provider,colour\na.jpg,X,red\n,Y,blue\nb.jpg\n", encoding="utf-8")

@@ -1,0 +1,35 @@
+"""Boundary: what a task of any DAG may tell Airflow of an error: who must act, and never a word of evidence."""
+
+from pathlib import Path
+from traceback import extract_tb
+from types import TracebackType
+
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+from pipeline.errors import CODES, PipelineError
+
+
+class CodesOnly:
+    """Lets no message reach Airflow: it may quote a file name, a URL or a word of evidence.
+
+    Airflow sees the code, and for an error that has none its type and its place in the source.
+    ``command`` tells more, to who may know.
+    """
+
+    def __init__(self, command: str) -> None:
+        self._command = command
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say who must act; only what may pass by itself is tried again."""
+        if isinstance(err, PipelineError):
+            code = CODES[err.code]
+            reason = f"{err.code}: {code.meaning}; {code.who}: {code.next} ({self._command} tells more)"
+            raise (AirflowException if err.retry else AirflowFailException)(reason) from None
+        if isinstance(err, Exception):
+            place = " < ".join(f"{Path(at.filename).name}:{at.lineno} {at.name}" for at in extract_tb(trace)[:-9:-1])
+            raise AirflowException(f"E-STAGE-001: {type(err).__name__} at {place}") from None
