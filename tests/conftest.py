@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.plugins.door"]
+pytest_plugins = ["tests.plugins.clamd", "tests.plugins.door", "tests.plugins.s3"]
 
 _NO_MEDIA = "no test media; set EVIDENCE_TESTDATA"
 

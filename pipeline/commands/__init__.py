@@ -12,6 +12,7 @@ from pipeline.commands import (
     inventory,
     keeping,
     line,
+    malware,
     models,
     rebuilding,
 )
@@ -19,7 +20,7 @@ from pipeline.commands.arguments import Parser, Run
 
 __all__ = ["make_parser"]
 
-_SUBJECTS = (line, finding, keeping, auditing, rebuilding, inventory, models, custody, custody_log, ending)
+_SUBJECTS = (line, finding, keeping, auditing, rebuilding, inventory, models, custody, custody_log, ending, malware)
 
 
 def make_parser() -> Parser:

@@ -1,10 +1,12 @@
 """Commands of ending: how long material is kept, what must stay, what may be seen, what is removed for good."""
 
 import argparse
+from typing import Any
 
 from pipeline.commands.arguments import DONE, Add, Answer, open_here
 from pipeline.errors import Misconfigured
 
+_HOLD = "place, lift or list holds: legal (no disposal), access (nobody sees it), unlawful (the same, by who sees it)"
 _SOURCES = ("submitted", "open-source", "interview")
 
 
@@ -20,9 +22,9 @@ def add(add: Add) -> None:
     one.add_argument("--review", metavar="TIME", help="when somebody is to look at it again")
     one.add_argument("--reason", metavar="TEXT")
 
-    one = add("hold", "place, lift or list holds: legal (no disposal) or access (nobody sees it)", _hold)
-    one.add_argument("what", choices=("place", "lift", "list"))
-    one.add_argument("kind", nargs="?", choices=("legal", "access"))
+    one = add("hold", _HOLD, _hold)
+    one.add_argument("what", choices=("place", "lift", "list", "check"), help="check: against unlawful_digests, again")
+    one.add_argument("kind", nargs="?", choices=("legal", "access", "unlawful"))
     one.add_argument("target", nargs="?", metavar="ASSET|HOLD", help="the asset; to lift a legal hold its id")
     one.add_argument("--batch", metavar="REF", help="legal: everything of this batch")
     one.add_argument("--source", choices=_SOURCES, help="legal: everything of this source type")
@@ -71,16 +73,38 @@ def _hold(args: argparse.Namespace) -> Answer:
     if args.what == "list":
         found = app.ending.holds()
         return {name: found[name] for name in ("legal_holds", "access_holds", "releases")}, DONE
-    kind = _needed(args.kind, "legal or access")
-    if kind == "access" and args.what == "place":
-        return app.ending.place_access(_needed(args.target, "ASSET")), DONE
-    reason = _needed(args.reason, "--reason")
-    if kind == "access":
-        return app.ending.lift_access(_needed(args.target, "ASSET"), reason=reason), DONE
-    if args.what == "lift":
-        return app.ending.lift_legal(_needed(args.target, "HOLD"), reason=reason), DONE
+    if args.what == "check":
+        return app.ending.check_listed(), DONE
+    kind = _needed(args.kind, "legal, access or unlawful")
+    return _HOLDS[args.what, kind](app.ending, args), DONE
+
+
+def _place_legal(ending: Any, args: argparse.Namespace) -> Any:
     over = _named(asset=args.target, batch=args.batch, source=args.source, everything=args.everything)
-    return app.ending.place_legal(reason=reason, **over), DONE
+    return ending.place_legal(reason=_needed(args.reason, "--reason"), **over)
+
+
+def _lift_legal(ending: Any, args: argparse.Namespace) -> Any:
+    return ending.lift_legal(_needed(args.target, "HOLD"), reason=_needed(args.reason, "--reason"))
+
+
+def _place_access(ending: Any, args: argparse.Namespace) -> Any:
+    return ending.place_access(_needed(args.target, "ASSET"))
+
+
+def _lift_access(ending: Any, args: argparse.Namespace) -> Any:
+    return ending.lift_access(_needed(args.target, "ASSET"), reason=_needed(args.reason, "--reason"))
+
+
+def _mark_unlawful(ending: Any, args: argparse.Namespace) -> Any:
+    return ending.mark_unlawful(_needed(args.target, "ASSET"))
+
+
+_HOLDS = {
+    ("place", "legal"): _place_legal, ("lift", "legal"): _lift_legal,
+    ("place", "access"): _place_access, ("lift", "access"): _lift_access,
+    ("place", "unlawful"): _mark_unlawful, ("lift", "unlawful"): _lift_access,
+}  # fmt: skip
 
 
 def _release(args: argparse.Namespace) -> Answer:

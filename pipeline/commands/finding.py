@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer, limit, near, open_here
 
-FORMATS = ("jsonl", "csv", "geojson", "webvtt", "srt")
+FORMATS = ("jsonl", "csv", "geojson", "gpx", "kml", "webvtt", "srt")
 _ASSET = "its SHA-256, or a prefix that fits no other"
 
 

@@ -9,6 +9,7 @@ from pipeline.service.finding import Finding
 from pipeline.service.keeping import Keeping
 from pipeline.service.line import Line
 from pipeline.service.log import Log
+from pipeline.service.malware import Malware
 from pipeline.service.rebuilding import Rebuilding
 from pipeline.settings import Settings, read_settings
 from pipeline.usecases import rebuild, tombstones
@@ -29,6 +30,7 @@ class App:
         self.custody = Custody(self._door)
         self.log = Log(self._door)
         self.ending = Ending(self._door)
+        self.malware = Malware(self._door)
 
     def may_choose_models(self) -> None:
         """Raise unless the person may choose which models this home uses; note that they do."""

@@ -8,7 +8,7 @@ from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.errors import CODES
 from pipeline.service.door import Door
-from pipeline.usecases import disposal, holding, tombstones
+from pipeline.usecases import disposal, holding, tombstones, withdrawing
 from pipeline.usecases.access import Access, Denied
 
 
@@ -51,6 +51,18 @@ class Ending:
     def place_access(self, asset: str) -> dict[str, Any]:
         """Close an asset to everybody but custodians."""
         return holding.place_access(self._home, self._kept("hold", asset, every=False))
+
+    def mark_unlawful(self, asset: str) -> dict[str, Any]:
+        """Close an asset that this person may see to everybody but custodians, who alone can open it again."""
+        found, _ = self._door.asset("hold", asset, Access(self._home))
+        return holding.place_access(self._home, found)
+
+    def check_listed(self) -> dict[str, Any]:
+        """Compare everything that is here with the operator's lists as they are now."""
+        self._door.need("hold-check", Permission.CUSTODY)
+        document = withdrawing.check_listed(self._home)
+        self._door.note("hold-check", None, held=document["held"])
+        return document
 
     def lift_access(self, asset: str, *, reason: str) -> dict[str, Any]:
         """Open a held asset again."""

@@ -1,5 +1,6 @@
 """Finding: what a person may see, search and take along."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ from typing import Any
 from pipeline.core.gate import Decision, Purpose
 from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
+from pipeline.errors import CODES
 from pipeline.service.door import Door
-from pipeline.usecases import find, ledger, likeness
+from pipeline.usecases import find, ledger, likeness, malware
 from pipeline.usecases.access import Access
 from pipeline.usecases.pages import write_report
+
+_log = logging.getLogger(__name__)
 
 
 class Finding:
@@ -31,6 +35,8 @@ class Finding:
         access = Access(self._home)
         found, decision = self._door.asset("show", asset, access)
         self._door.note("show", found, withheld=len(decision.withheld))
+        if malware.finding(self._home, found):
+            _log.warning("%s: %s (H-SCAN-001)", found[:12], CODES["H-SCAN-001"].meaning)
         return find.document(self._home, found, decision)
 
     def similar(self, asset: str) -> dict[str, Any]:

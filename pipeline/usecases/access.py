@@ -48,7 +48,7 @@ class Access:
     @cached_property
     def rulings(self) -> Rulings:
         """Changed terms, releases and holds."""
-        return self._home.folded([CONDITIONS, HOLDS], fold_rulings)
+        return standing_rulings(self._home)
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
         """Tell whether the actor has a permission over a batch, or over all."""
@@ -112,6 +112,11 @@ class Access:
 def _source(text: str) -> Source:
     """Read a source type; one that this version does not know is bound as closely as an interview."""
     return Source(text) if text in list(Source) else Source.INTERVIEW
+
+
+def standing_rulings(home: Home) -> Rulings:
+    """Return changed terms, releases and holds as they stand now."""
+    return home.folded([CONDITIONS, HOLDS], fold_rulings)
 
 
 def decide(home: Home, purpose: Purpose, asset: AssetId, *, outside: bool = False) -> Decision:

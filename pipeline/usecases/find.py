@@ -13,6 +13,7 @@ from pipeline.errors import CODES, Misconfigured
 from pipeline.exports.formats import FORMATS
 from pipeline.index.area import Area
 from pipeline.index.sqlite import Filters
+from pipeline.usecases import malware
 from pipeline.usecases.access import Access, Denied, resolve
 from pipeline.usecases.documents import fold, only_through, withhold, without_names, without_source
 from pipeline.usecases.home import Home
@@ -138,9 +139,9 @@ def export(
     withheld: list[dict[str, Any]] = []
     for asset in _asked(home, access, assets, batch):
         decision = access.decide(Purpose.EXPORT, asset, recipient=recipient)
-        if decision.allowed and home.quarantine.holds(asset):
-            withheld.append({"asset": asset, "code": "H-VAULT-001", "reason": CODES["H-VAULT-001"].meaning})
-            home.log.append("deny-export", actor=home.actor, subject=asset, code="H-VAULT-001")
+        if decision.allowed and (code := _stopped(home, access, asset)):
+            withheld.append({"asset": asset, "code": code, "reason": CODES[code].meaning})
+            home.log.append("deny-export", actor=home.actor, subject=asset, code=code)
         elif decision.allowed:
             allowed.append((asset, decision))
         elif decision.known:
@@ -162,6 +163,13 @@ def export(
         "withheld_within": made["withheld"], "without": made["without"],
         "files": [one["path"] for one in made["files"]], "manifest_digest": manifest,
     }  # fmt: skip
+
+
+def _stopped(home: Home, access: Access, asset: AssetId) -> str | None:
+    """Say why an asset does not leave although its conditions allow it."""
+    if home.quarantine.holds(asset):
+        return "H-VAULT-001"
+    return None if malware.cleared(home, access, asset) else "H-SCAN-001"
 
 
 def _asked(home: Home, access: Access, assets: Sequence[str], batch: str | None) -> list[AssetId]:

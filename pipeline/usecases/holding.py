@@ -22,10 +22,12 @@ from pipeline.core.retention import (
     as_record,
     fold_retention,
 )
-from pipeline.core.rulings import Hold, Lift, Recall, Release, as_ruling
+from pipeline.core.rulings import Lift, Recall, Release, as_ruling
 from pipeline.errors import CODES, Misconfigured
+from pipeline.usecases import unlawful
 from pipeline.usecases.access import CONDITIONS, HOLDS, Access, Denied
 from pipeline.usecases.home import Home
+from pipeline.usecases.withdrawing import withdraw
 
 RETENTION, LEGAL_HOLDS, DISPOSALS = "retention", "legal-holds", "disposals"
 """The registers of how long material is kept, of what must not be disposed of, and of second decisions."""
@@ -115,15 +117,21 @@ def lift_legal(home: Home, access: Access, hold: str, *, reason: str) -> dict[st
 
 
 def place_access(home: Home, asset: AssetId) -> dict[str, Any]:
-    """Forbid everybody but custodians to see an asset, and everybody to process, search or export it."""
-    hold = as_ruling(Hold(asset=asset, by=home.actor, at=datetime.now(UTC), ground="marked"))
-    return _append(home, HOLDS, hold, "hold", asset)
+    """Forbid everybody but custodians to see an asset, and everybody to process, search or export it.
+
+    What was made from it is withdrawn at once; see ``withdrawing``.
+    """
+    hold = unlawful.place(home, asset, ground="marked")
+    withdraw(home, asset)
+    return hold
 
 
 def lift_access(home: Home, asset: AssetId, *, reason: str) -> dict[str, Any]:
     """End an access hold at once."""
     lift = as_ruling(Lift(asset=asset, by=home.actor, at=datetime.now(UTC), reason=worded(reason)))
-    return _append(home, HOLDS, lift, "hold-lift", asset)
+    said = _append(home, HOLDS, lift, "hold-lift", asset)
+    withdraw(home, asset)  # it is no longer held: what can be found of it comes back
+    return said
 
 
 def release(

@@ -51,7 +51,7 @@ def _piece(home: Home, access: Access, batch: str, item: ItemRow, first: dict[As
     earlier = first.setdefault(item.asset, item.n)
     return Piece(
         n=item.n, name=_name(item) if (batch, item.n) in decision.sources else name, document=told,
-        thumbnail=_thumbnail(home, item.asset, told), same_as=earlier if earlier != item.n else None,
+        thumbnail=_thumbnail(home, access, item.asset, told), same_as=earlier if earlier != item.n else None,
         identifying=not decision.withheld,
     )  # fmt: skip
 
@@ -60,7 +60,9 @@ def _name(item: ItemRow) -> str:
     return str(item.record["filename"])
 
 
-def _thumbnail(home: Home, asset: AssetId, told: Mapping[str, Any]) -> tuple[str, bytes] | None:
+def _thumbnail(home: Home, access: Access, asset: AssetId, told: Mapping[str, Any]) -> tuple[str, bytes] | None:
+    if asset in access.rulings.held:  # also who may know of it is not to meet it by chance
+        return None
     for one in told["enrichments"]:
         if one["current"] and one["kind"] == Kind.PREVIEWS:
             for made in one["derivatives"]:

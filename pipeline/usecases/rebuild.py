@@ -7,8 +7,10 @@ from typing import Any
 from pipeline.catalogue.beside import Behind, Beside
 from pipeline.catalogue.dump import Rows, dump_of_all
 from pipeline.catalogue.store import FILLED
+from pipeline.core.model import AssetId
 from pipeline.errors import Misconfigured
 from pipeline.index.parts import Building
+from pipeline.usecases.access import standing_rulings
 from pipeline.usecases.batches import PREFIX
 from pipeline.usecases.home import Home
 from pipeline.usecases.reread import Listing, Reader, assets_in, listing_of
@@ -132,6 +134,8 @@ def finish_index(home: Home, of: int) -> dict[str, Any]:
         index_part(home, (n, of))
     listings = [building.kept(n) or "" for n in range(1, of + 1)]
     done = building.finish()
+    for asset in standing_rulings(home).held:  # since a part was read, perhaps
+        home.index.remove(AssetId(asset))
     return {
         "assets": sum(map(assets_in, listings)), "passages": done.contents.passages, "digest": done.contents.digest,
         "parts": of, "carried": done.carried,

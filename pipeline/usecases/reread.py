@@ -13,10 +13,11 @@ from pipeline.core.ports import IndexRow, Print, Surveyed
 from pipeline.index.hashes import prints_of
 from pipeline.index.rows import rows_of
 from pipeline.runner.short_cuts import TAKEN_OVER
+from pipeline.usecases.access import standing_rulings
 from pipeline.usecases.batches import read_batch
 from pipeline.usecases.documents import document_of, order_of
 from pipeline.usecases.home import Home
-from pipeline.usecases.process import index_row
+from pipeline.usecases.line import index_row
 
 IndexRows = tuple[AssetId, Sequence[IndexRow], Sequence[Print]]
 
@@ -28,9 +29,9 @@ class Listing:
         self._digest = hashlib.sha256()
         self._count = 0
 
-    def add(self, one: Surveyed) -> None:
+    def add(self, one: Surveyed, *, held: bool) -> None:
         """Take in an asset, in the order of the survey."""
-        self._digest.update(f"{one.asset.id} {one.versions}\n".encode())
+        self._digest.update(f"{one.asset.id} {one.versions}{' held' if held else ''}\n".encode())
         self._count += 1
 
     def text(self) -> str:
@@ -46,8 +47,9 @@ def assets_in(listing: str) -> int:
 def listing_of(home: Home, part: tuple[int, int]) -> str:
     """Walk through a part without reading what was said of its assets."""
     listing = Listing()
+    held = standing_rulings(home).held
     for one in home.vault.survey(part):
-        listing.add(one)
+        listing.add(one, held=one.asset.id in held)
     return listing.text()
 
 
@@ -57,12 +59,13 @@ class Reader:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._order = order_of(home.steps)
+        self._held = standing_rulings(home).held
 
     def part(self, part: tuple[int, int]) -> tuple[Rows, str]:
         """Return the rows of a part of the assets, and its listing."""
         rows, listing = Rows(), Listing()
         for one in self._home.vault.survey(part):
-            listing.add(one)
+            listing.add(one, held=one.asset.id in self._held)
             self._asset(one.asset, self._records(one), rows)
         return rows, listing.text()
 
@@ -85,8 +88,9 @@ class Reader:
     def searchable(self, part: tuple[int, int], listing: Listing) -> Iterator[IndexRows]:
         """Yield what can be found of each asset of a part; nothing that is still on its way to the vault."""
         for one in self._home.vault.survey(part):
-            listing.add(one)
-            if records := self._records(one):
+            held = one.asset.id in self._held
+            listing.add(one, held=held)
+            if not held and (records := self._records(one)):
                 document = document_of(one.asset, records, self._order)
                 yield one.asset.id, rows_of(document), prints_of(document)
 
@@ -105,7 +109,7 @@ class Reader:
         if records:
             found = bool(rows_of(document_of(asset, records, self._order)))
             last["write_back"] = Row(asset=asset.id, stage="write_back", outcome=Outcome.DONE)
-            last["index"] = index_row(asset.id, found=found)
+            last["index"] = index_row(asset.id, found=found, held=asset.id in self._held)
         rows.of["ledger"].extend(values_of_row(row) for row in last.values())
         rows.of["traits"].extend([{"asset": str(asset.id), **traits}] if traits else [])
 

@@ -172,6 +172,7 @@ def _manifest() -> Json:
         "files": _array(_object({"path": _NAME, "sha256": _SHA256, "bytes": number})),
         "withheld": _array(_object({"asset": _SHA256, "what": _NAME, "code": {"enum": sorted(CODES)}})),
         "without": _array(_object({"asset": _SHA256, "reason": _NAME})),
+        "warnings": _array(_object({"asset": _SHA256, "what": _NAME, "code": {"enum": sorted(CODES)}})),
     }  # fmt: skip
     title = "manifest.json of an export: its files, what machines made of it, what was withheld"
     return {"$schema": _DRAFT, "$id": "export-manifest-1.json", "title": title, **_object(members)}

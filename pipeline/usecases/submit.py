@@ -19,6 +19,8 @@ from pipeline.usecases.batches import open_batch
 from pipeline.usecases.home import Home
 from pipeline.usecases.intake import Found, find, path_facts, read_manifest, read_small
 from pipeline.usecases.tombstones import GONE
+from pipeline.usecases.unlawful import listed, stop_listed
+from pipeline.usecases.withdrawing import withdraw
 
 BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CHUNK = 200
@@ -89,6 +91,7 @@ class _Work:
         self._submission = submission
         self._actor = home.actor
         self._access = Access(home)
+        self._lists = listed(home)
         self._register, before = open_batch(home, submission.batch, self._actor)
         self._next = max((one.n for one in before), default=0) + 1
         # What was submitted before is the same item again; twice in one call is two items.
@@ -156,6 +159,8 @@ class _Work:
                 code, reason = err.code, err.reason
             else:
                 asset = kept.id
+                if stop_listed(self._home, asset, self._lists):  # before anybody hears that it is here
+                    withdraw(self._home, asset)
                 outcome = self._outcome(asset)
                 self._home.catalogue.add_asset(kept)
         source = Source(found.facts.get("source") or given.source)

@@ -75,7 +75,7 @@ def _of_manifest(text: str, what: str) -> tuple[list[tuple[int, Row]], list[str]
             for name, row in _told(str(one.get("category")), one.get("ground_truth") or {})
             if name == what
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         return [], [f"not a manifest of media: {err!r}"]
     return rows, []
 

@@ -15,6 +15,7 @@ from pipeline.vault.census import Census, Part
 from pipeline.vault.compare import Comparison, undoubted
 from pipeline.vault.disposal import tombstones
 from pipeline.vault.examine import Examined, Reading
+from pipeline.vault.files import read_regular
 from pipeline.vault.hands import INTERRUPTED, Hands
 from pipeline.vault.logged import Logged, ObjectKey, digits_of, open_commits
 from pipeline.vault.meter import Meter
@@ -114,7 +115,7 @@ class _Run:
         else:
             if vault_id is None:
                 self.find(IDENTITY, "E-VAULT-003", "it is missing")
-            elif (self.root / IDENTITY).read_bytes() != canonical({"format": FORMAT, "id": vault_id}):
+            elif read_regular(self.root / IDENTITY) != canonical({"format": FORMAT, "id": vault_id}):
                 self.find(IDENTITY, "E-VAULT-001", "it is not as it was written")
             elif self.logged.vaults - {vault_id}:
                 self.find(IDENTITY, "E-LOG-004", "the log is another vault's")

@@ -59,6 +59,9 @@ class Census:
             return
         self._root_files(root)
         ours = {f"{root}/{file.split('/')[0]}" for file in ROOT_FILES}
+        for one in there:
+            if one.path in ours and one.kind == "other":
+                self.find(one.path, "E-VAULT-004", "neither a file nor a folder")
         self._level(root, [one for one in there if one.path not in ours])
 
     def _root_files(self, root: str) -> None:
@@ -121,7 +124,7 @@ class Census:
         for place in (f"{folder}/v1", folder):
             try:
                 object_id = str(json.loads(self.tree.read(f"{place}/{INVENTORY}")).get("id"))
-            except (OSError, ValueError, AttributeError):
+            except (OSError, ValueError, AttributeError, RecursionError):
                 continue
             if object_folder(Path(root), object_id).as_posix() == folder:
                 return object_id

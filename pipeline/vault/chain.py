@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.vault.entry import Scanned, scan
+from pipeline.vault.files import open_regular
 from pipeline.vault.process import unlocked
 from pipeline.vault.segments import (
     KEY_MADE,
@@ -90,7 +91,7 @@ def read_segment(
 
     ``sync`` waits until what is read is on disk: nothing may be signed that could still vanish.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    fd = open_regular(path, os.O_NOFOLLOW)
     with os.fdopen(fd, "rb", buffering=1 << 20) as file:
         alive = not unlocked(fd)
         file.seek(start.bytes)
@@ -212,7 +213,7 @@ def _opened_elsewhere(path: Path, told: Collection[Told]) -> Fault | None:
 
 def _first_line(path: Path) -> bytes | None:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             return file.readline(_LONGEST)
     except OSError:
         return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.errors import Misconfigured
 from pipeline.vault.chain import TOLERANCE, seconds_back
+from pipeline.vault.files import read_regular
 from pipeline.vault.leaves import CHECKPOINTS, NOTE, path_of
 from pipeline.vault.notes import Find, Spoken
 from pipeline.vault.segments import STAMPED
@@ -56,7 +57,7 @@ def countersignatures(
         where = f"{CHECKPOINTS}/{path.name}"
         number = path.name.partition(".")[0]
         try:
-            at = vouched(path.read_bytes(), (root / CHECKPOINTS / f"{number}{NOTE}").read_bytes(), certificates)
+            at = vouched(read_regular(path), read_regular(root / CHECKPOINTS / f"{number}{NOTE}"), certificates)
         except FileNotFoundError:
             find(where, "E-LOG-014", "there is no such checkpoint")
             continue
@@ -80,7 +81,7 @@ def _against_log(root: Path, spoken: Sequence[Spoken], find: Find) -> None:
             continue
         path = token_path(root, number, authority)
         try:
-            told = hashlib.sha256(path.read_bytes()).hexdigest()
+            told = hashlib.sha256(read_regular(path)).hexdigest()
         except OSError:
             find(f"{CHECKPOINTS}/{path.name}", "E-LOG-002", "the countersignature is missing")
             continue

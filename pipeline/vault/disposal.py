@@ -139,7 +139,7 @@ def _stones(tree: Tree, file: str) -> Iterator[dict[str, Any]]:
     for line in lines:
         try:
             stone = json.loads(line)
-        except ValueError:  # as above
+        except (ValueError, RecursionError):  # as above
             continue
         if isinstance(stone, dict):
             yield stone

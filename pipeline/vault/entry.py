@@ -89,7 +89,7 @@ def parse(line: bytes) -> Entry | None:
         return None
     try:
         body = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or body.keys() != MEMBERS or not isinstance(body["facts"], dict):
         return None

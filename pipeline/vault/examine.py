@@ -1,18 +1,22 @@
 """Examination of one vault object: every byte of it against its inventories."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.ports import Finding
+from pipeline.vault.inventory import parsed
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR
 from pipeline.vault.storage import ASSET
 from pipeline.vault.tree import Node, Passing, Tree
 
 _VERSION = re.compile(r"v([1-9][0-9]*)")
+_NOWHERE = frozenset({"", ".", ".."})
+"""No parts of a path: a manifest that has them leads out of its object."""
+_LARGEST = 1 << 28
+"""No inventory is larger: one that is would take all memory."""
 _ORIGINAL = re.compile(r"v1/content/(?:[0-9a-f]{12}/)?original")
 
 
@@ -90,11 +94,14 @@ def examine(one: Found, reading: Reading, *, logged: Mapping[int, set[str]]) -> 
     if sorted(numbers) != list(range(1, len(numbers) + 1)) or not numbers:
         seen.find(folder, "E-VAULT-002", f"its versions are {sorted(numbers)}")
     known = {f"{folder}/{name}" for name in (OBJECT_MARK, INVENTORY, SIDECAR)}
+    known |= {f"{folder}/v{number}/{name}" for number in numbers for name in (INVENTORY, SIDECAR)}
     _mark(seen, reading.tree)
+    if large := [path for path in known if path in nodes and nodes[path].bytes > _LARGEST]:
+        seen.find(large[0], "E-VAULT-002", f"{nodes[large[0]].bytes} bytes: larger than an inventory can be")
+        return seen
     head: dict[str, Any] | None = None
     pairs: dict[str, bytes | None] = {}
     for number in sorted(numbers):
-        known |= {f"{folder}/v{number}/{name}" for name in (INVENTORY, SIDECAR)}
         body, pairs = _version(seen, reading.tree, number, logged.get(number, set()))
         head = body or head
     newest = max(numbers, default=0)
@@ -149,11 +156,10 @@ def _version(
         if damaged == INVENTORY:
             del seen.versions[number]  # found already: it need not be found again against the log
     try:
-        body = json.loads(data)
-        whole = body["id"] == seen.object.object_id and body["head"] == f"v{number}"
-        if whole and body["versions"] and body["manifest"]:
-            return dict(body), parts
-    except (ValueError, KeyError, TypeError):
+        body = parsed(data)
+        if body["id"] == seen.object.object_id and body["head"] == f"v{number}":
+            return body, parts
+    except ValueError:
         pass
     seen.find(f"{folder}/{INVENTORY}", "E-VAULT-002", "not the inventory of this version of this object")
     return None, parts
@@ -173,9 +179,9 @@ def _root_body(one: Found, tree: Tree, logged: set[str]) -> dict[str, Any] | Non
     """Return the inventory in the object's root where it is the one that the log knows of the newest version."""
     try:
         data = tree.read(f"{one.folder}/{INVENTORY}")
-    except OSError:
+        return parsed(data) if hashlib.sha512(data).hexdigest() in logged else None
+    except (OSError, ValueError):
         return None
-    return dict(json.loads(data)) if hashlib.sha512(data).hexdigest() in logged else None
 
 
 def _content(seen: Examined, reading: Reading, body: Mapping[str, Any], *, anchored: bool) -> set[str]:
@@ -185,6 +191,9 @@ def _content(seen: Examined, reading: Reading, body: Mapping[str, Any], *, ancho
     for sha512, paths in body["manifest"].items():
         for name in paths:
             path = f"{seen.object.folder}/{name}"
+            if _NOWHERE & {*name.split("/")}:
+                seen.find(f"{seen.object.folder}/{INVENTORY}", "E-VAULT-002", "it names a file that is not the object's")
+                continue
             known.add(path)
             both = reading.both or not anchored or name not in sha256
             try:

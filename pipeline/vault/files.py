@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,6 +117,24 @@ def read_blocks(fd: int, *, forget: bool = False) -> Iterator[memoryview]:
         if forget:
             os.posix_fadvise(fd, at, count, os.POSIX_FADV_DONTNEED)
         at += count
+
+
+def open_regular(path: Path, flags: int = 0) -> int:
+    """Open a regular file for reading; whatever else stands there is an ``OSError``, and nobody waits for a pipe."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    except ValueError as err:  # a name that no file can have
+        raise OSError(errno.EINVAL, "no file can have this name") from err
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return fd
+
+
+def read_regular(path: Path) -> bytes:
+    """Read a regular file as a whole; whatever else stands there is an ``OSError``."""
+    with os.fdopen(open_regular(path), "rb") as file:
+        return file.read()
 
 
 def digest(fd: int, *, forget: bool = False) -> Digests:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.core.canonical import canonical
 from pipeline.errors import Corrupt
-from pipeline.vault.files import Digests
+from pipeline.vault.files import Digests, read_regular
 from pipeline.vault.layout import INVENTORY, SIDECAR
 
 TYPE = "https://ocfl.io/1.1/spec/#inventory"
@@ -52,6 +52,24 @@ class Inventory:
         """Return the digest of a file of the newest version."""
         state = self.body["versions"][self.body["head"]]["state"]
         return next(str(sha512) for sha512, names in state.items() if name in names)
+
+
+def parsed(data: bytes) -> dict[str, Any]:
+    """Read an inventory that somebody else may have written; ``ValueError`` when it has not the form of one."""
+    try:
+        body = json.loads(data)
+        texts = [body["id"], body["head"]]
+        lists = [body["manifest"], *body.get("fixity", {}).values(), *(one["state"] for one in body["versions"].values())]
+        for one in lists:
+            for names in one.values():
+                if not isinstance(names, list):
+                    raise TypeError
+                texts += names
+    except (KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise ValueError("not an inventory") from err
+    if not (body["manifest"] and body["versions"] and all(isinstance(one, str) for one in texts)):
+        raise ValueError("not an inventory")
+    return dict(body)
 
 
 def first(object_id: str) -> dict[str, Any]:
@@ -112,7 +130,7 @@ def version_numbers(folder: Path) -> list[int]:
 def read_pair(folder: Path) -> tuple[bytes, str] | None:
     """Return an inventory and its digest where it matches the side-car beside it."""
     try:
-        data, sidecar = (folder / INVENTORY).read_bytes(), (folder / SIDECAR).read_bytes()
+        data, sidecar = read_regular(folder / INVENTORY), read_regular(folder / SIDECAR)
     except FileNotFoundError:
         return None
     sha512 = hashlib.sha512(data).hexdigest()
@@ -142,7 +160,11 @@ def read_head(folder: Path, object_id: str) -> Inventory | None:
     for place in (folder / f"v{numbers[0]}", folder):
         if (pair := read_pair(place)) is None:
             continue
-        body = json.loads(pair[0])
-        if body["id"] == object_id and body["head"] == f"v{numbers[0]}":
+        try:
+            body = json.loads(pair[0])
+            ours = body["id"] == object_id and body["head"] == f"v{numbers[0]}"
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if ours:
             return Inventory(folder=folder, digest=pair[1], body=body)
     raise Corrupt(f"{object_id}: the inventory of version {numbers[0]} is damaged", code="E-VAULT-002")

@@ -48,7 +48,8 @@ class Keyring:
             if entry.act == KEY_MADE:
                 made.setdefault(key, entry.at)
             elif ended.get(key, ("",))[0] != KEY_REVOKED:
-                ended[key] = entry.act, int(entry.facts.get("after", 0))
+                after = entry.facts.get("after")
+                ended[key] = entry.act, after if isinstance(after, int) else 0
         held, active = self._keys.held(), self._keys.active()
         public = self._keys.public()
         return [

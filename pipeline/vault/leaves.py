@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.core.canonical import canonical
+from pipeline.vault.files import read_regular
 from pipeline.vault.segments import Place, Tail
 
 CHECKPOINTS = "log/checkpoints"
@@ -30,9 +31,13 @@ def parse_leaf(line: bytes) -> Leaf:
     try:
         body = json.loads(line)
         torn = Tail(**body.pop("torn")) if body["torn"] else body.pop("torn")
-        return Leaf(segment=body.pop("segment"), place=Place(**body), torn=torn)
-    except (TypeError, KeyError, AttributeError) as err:
+        leaf = Leaf(segment=body.pop("segment"), place=Place(**body), torn=torn)
+    except (TypeError, KeyError, AttributeError, RecursionError) as err:
         raise ValueError("not a leaf") from err
+    place = leaf.place
+    if not (isinstance(leaf.segment, str) and isinstance(place.count, int) and isinstance(place.bytes, int)):
+        raise ValueError("not a leaf")
+    return leaf
 
 
 def numbers(root: Path, suffix: str = NOTE) -> list[int]:
@@ -49,7 +54,7 @@ def path_of(root: Path, number: int, suffix: str) -> Path:
 
 def leaf_lines(path: Path) -> list[bytes]:
     """Return the lines of a file of leaves; ``ValueError`` when the last one is not whole."""
-    *lines, rest = path.read_bytes().split(b"\n")
+    *lines, rest = read_regular(path).split(b"\n")
     if rest:
         raise ValueError("the last leaf is not whole")
     return lines

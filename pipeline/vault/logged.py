@@ -49,12 +49,13 @@ class Logged:
         elif entry.act in {CREATE, EXTEND} and entry.subject is not None:
             key = (str(entry.facts.get("root")), entry.subject)
             versions = self.versions.setdefault(key, {})
-            versions.setdefault(entry.facts.get("version", 0), set()).add(str(entry.facts.get("inventory")))
+            number = entry.facts.get("version")
+            versions.setdefault(number if isinstance(number, int) else 0, set()).add(str(entry.facts.get("inventory")))
             made, newest = self.times.get(key, (entry.at, entry.at))
             self.times[key] = (max(made, entry.at) if entry.act == CREATE else made), max(newest, entry.at)
         elif entry.act == DISPOSE and entry.subject is not None:
             gone = self.disposed.setdefault((str(entry.facts.get("root")), entry.subject), set())
-            gone.update(map(str, entry.facts.get("inventories") or ()))
+            gone.update(listed(entry, "inventories"))
             self.stones.add(str(entry.facts.get("tombstone")))
         elif entry.act in {READ, FOUND}:
             self.rounds.add(entry)
@@ -64,6 +65,12 @@ class Logged:
         gone = self.disposed.get(key, set())
         left = {number: digests - gone for number, digests in self.versions.get(key, {}).items()}
         return {number: digests for number, digests in left.items() if digests}
+
+
+def listed(entry: Entry, name: str) -> tuple[str, ...]:
+    """Return a fact that is a list of texts; nothing where somebody wrote something else."""
+    told = entry.facts.get(name)
+    return tuple(map(str, told)) if isinstance(told, list) else ()
 
 
 def open_commits(root: Path) -> dict[ObjectKey, tuple[Commit, ...]]:

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.vault.chain import TOLERANCE, seconds_back
 from pipeline.vault.entry import GENESIS
+from pipeline.vault.files import read_regular
 from pipeline.vault.keys import PUBLIC, origin
 from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, path_of
 from pipeline.vault.merkle import Tree
@@ -55,14 +56,14 @@ class Notes:
     _tree: Tree = field(default_factory=Tree)
     _tree_broken: bool = False
 
-    def verify(self, trusted: dict[str, Verifier] | None, last: int) -> None:
-        """Check note 1 to ``last``; each key must be trusted, or have been introduced under one that was."""
+    def verify(self, trusted: dict[str, Verifier] | None, each: Sequence[int]) -> None:
+        """Check the notes of these numbers; each key must be trusted, or have been introduced under one that was."""
         there = self._published()
         self.published = {path.stem for path in (self.root / PUBLIC).glob("*.pub")}
-        self._known = dict(trusted) if trusted is not None else self._founding(there, last)
+        self._known = dict(trusted) if trusted is not None else self._founding(there, each)
         introduced = self._introduced()
         prev, latest = GENESIS, ""
-        for number in range(1, last + 1):
+        for number in each:
             prev = self._note(number, prev)
             if (at := self.times.get(number)) is not None:
                 if (back := seconds_back(latest, at)) > TOLERANCE:
@@ -100,7 +101,7 @@ class Notes:
         one: Verifier | None
         for path in sorted((self.root / PUBLIC).glob("*.pub")):
             try:
-                one = Verifier.parsed(path.read_text(encoding="ascii"))
+                one = Verifier.parsed(read_regular(path).decode("ascii"))
             except (ValueError, OSError):
                 one = None
             if one is None or one.id != path.stem:
@@ -109,11 +110,11 @@ class Notes:
                 found[one.id] = one
         return found
 
-    def _founding(self, there: dict[str, Verifier], last: int) -> dict[str, Verifier]:
+    def _founding(self, there: dict[str, Verifier], each: Sequence[int]) -> dict[str, Verifier]:
         """Take a mere copy at its word: the key that signed first is the founding one."""
-        for number in range(1, last + 1):
+        for number in each:
             try:
-                _, key_id = opened(path_of(self.root, number, NOTE).read_bytes(), there)
+                _, key_id = opened(read_regular(path_of(self.root, number, NOTE)), there)
             except (ValueError, OSError):
                 continue
             return {key_id: there[key_id]}
@@ -137,8 +138,8 @@ class Notes:
         self._grow(number)
         where = _where(number)
         try:
-            note = path_of(self.root, number, NOTE).read_bytes()
-        except FileNotFoundError:
+            note = read_regular(path_of(self.root, number, NOTE))
+        except OSError:
             self.find(where, "E-LOG-006", "the checkpoint is missing, and later ones are there")
             self.missing.add(number)
             return ""

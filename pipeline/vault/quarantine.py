@@ -50,7 +50,8 @@ class Quarantine:
             for one in findings
             if one.asset is not None and not before.has(one.asset, one.code, one.path)
         ]  # fmt: skip
-        found = sorted([one["asset"], one["code"], one["path"]] for one in fresh)
+        # A path may be no text: its escapes are.
+        found = sorted([one["asset"], one["code"], ascii(one["path"])] for one in fresh)
         key = digest([audit, self._registers.mark(QUARANTINE), found])  # after a release the same may come again
         self._registers.append(QUARANTINE, fresh, key=f"quarantine-{key}", actor=actor)
         return len({one["asset"] for one in fresh} - before.damage.keys())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.core.canonical import canonical
 from pipeline.errors import Corrupt, Misconfigured
-from pipeline.vault.files import make_dirs, sync_dir, write_new, writing
+from pipeline.vault.files import make_dirs, read_regular, sync_dir, write_new, writing
 from pipeline.vault.layout import ROOT_FILES
 from pipeline.vault.process import locked
 
@@ -25,9 +25,11 @@ LOG_FOLDERS = ("log/segments", "log/checkpoints", "log/keys")
 def identity(root: Path) -> str | None:
     """Return the identifier of the vault at ``root``; ``None`` when none was laid down there."""
     try:
-        data = (root / IDENTITY).read_bytes()
+        data = read_regular(root / IDENTITY)
     except FileNotFoundError:
         return None
+    except OSError as err:
+        raise Corrupt(f"{IDENTITY} cannot be read: {err.strerror}", code="E-VAULT-002") from err
     return parse_identity(data)
 
 
@@ -36,7 +38,7 @@ def parse_identity(data: bytes) -> str:
     try:
         body = json.loads(data)
         vault_id, version = str(uuid.UUID(body["id"])), body["format"]
-    except (ValueError, KeyError, TypeError) as err:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as err:
         raise Corrupt(f"{IDENTITY} is damaged", code="E-VAULT-002") from err
     if version != FORMAT:
         raise Misconfigured(f"the vault has format {version}; this version reads {FORMAT}", code="E-VAULT-007")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.vault.entry import GENESIS, Entry, parse
+from pipeline.vault.files import open_regular
 
 SEGMENTS = "log/segments"
 OPENING = "segment.open"
@@ -56,11 +57,15 @@ def segment_files(root: Path) -> dict[str, Path]:
 def entries(root: Path, acts: frozenset[str] | None = None) -> Iterator[tuple[str, Entry]]:
     """Yield every entry that can be read, or those of some ``acts``, with its segment.
 
-    Broken chains are for ``verify`` to find. Lines of other acts are not even parsed.
+    Broken chains and what is no file are for ``verify`` to find. Lines of other acts are not even parsed.
     """
     begins = tuple(b'{"act":"%s"' % act.encode() for act in acts) if acts is not None else (b"",)
     for name, path in segment_files(root).items():
-        with path.open("rb") as file:
+        try:
+            fd = open_regular(path)
+        except OSError:  # as above
+            continue
+        with os.fdopen(fd, "rb") as file:
             for line in file:
                 if line.startswith(begins) and line.endswith(b"\n") and (entry := parse(line[:-1])) is not None:
                     yield name, entry

@@ -2,13 +2,12 @@
 
 import hashlib
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pipeline.vault.files import read_blocks
+from pipeline.vault.files import open_regular, read_blocks
 
 Passing = Callable[[int], None]
 """Told of every block that was read, in bytes; may wait, and may end the reading by raising."""
@@ -110,12 +109,9 @@ class _Opened:
     """A regular file, open for reading alone."""
 
     def __init__(self, path: Path) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        self._fd = open_regular(path, os.O_NOFOLLOW)
 
     def __enter__(self) -> int:
-        if not stat.S_ISREG(os.fstat(self._fd).st_mode):
-            os.close(self._fd)
-            raise OSError(0, "not a regular file")
         return self._fd
 
     def __exit__(self, *_: object) -> None:

@@ -16,6 +16,8 @@ from pipeline.vault.root import LOG_FOLDERS, identity
 from pipeline.vault.segments import KEY_MADE, OPENING, SEGMENTS, SIGNED, SUFFIX, Place, Tail, entries, segment_files
 
 _BEGINNING = Place()
+_GAPS = 10_000
+"""So many missing checkpoints are each named: more are the work of whoever slipped a far number in."""
 _UNSIGNED_SECONDS = 600.0
 """A checkpoint made so long after an entry covers it: whole minutes for clocks that differ and a long reading."""
 
@@ -63,8 +65,8 @@ def verify(
         if not (root / name).is_dir():
             check.find(name, "E-LOG-002", "the folder is missing")
     done = numbers(root)
-    last = done[-1] if done else 0
-    for number in range(1, last + 1):
+    each = _each(done)
+    for number in each:
         _leaves(check, number)
     files = segment_files(root)
     if not files and not check.leaves and (root / SEGMENTS).is_dir():
@@ -74,13 +76,13 @@ def verify(
     count = sum(_segment(check, name, path) for name, path in files.items())
     _foreign(check)
     notes = Notes(root=root, vault_id=check.vault_id, lines=check.lines, spoken=check.spoken, find=check.find)
-    notes.verify(trusted, last)
+    notes.verify(trusted, each)
     _beginning(check, notes)
     _unsigned(check, notes)
     for one in kept:
         notes.compare(one)
     stamps = countersignatures(root, notes.times, check.spoken, load_certificates(certificates), check.find)
-    _strangers(check, last)
+    _strangers(check, each)
     return LogReport(
         segments=len(files), entries=count, checkpoints=len(done), findings=tuple(check.findings),
         unsigned=check.unsigned, countersignatures=stamps.good, unchecked=stamps.unchecked,
@@ -98,13 +100,22 @@ def known_id(root: Path) -> str:
     return told.pop() if len(told) == 1 else ""
 
 
+def _each(done: Sequence[int]) -> Sequence[int]:
+    """Return every number up to the last that is there; of very wide gaps the first number alone."""
+    last = max(done, default=0)
+    if last - len(done) <= _GAPS:
+        return range(1, last + 1)
+    there = set(done)
+    return sorted({1} | there | {one + 1 for one in there if one < last})
+
+
 def _leaves(check: _Check, number: int) -> None:
     path = path_of(check.root, number, LEAVES)
     where = f"{CHECKPOINTS}/{path.name}"
     check.lines[number] = None
     try:
         lines = leaf_lines(path)
-    except FileNotFoundError:
+    except OSError:
         check.find(where, "E-LOG-002", "the leaves of a checkpoint are missing")
         return
     except ValueError as err:
@@ -223,10 +234,10 @@ def _unsigned(check: _Check, notes: Notes) -> None:
             check.find(where, "E-LOG-015", "entries at its end are older than the newest checkpoint and not in it")
 
 
-def _strangers(check: _Check, last: int) -> None:
+def _strangers(check: _Check, each: Sequence[int]) -> None:
     """Name whatever lies in the log's folders and is not the log's."""
-    known = {f"{number:08}{suffix}" for number in range(1, last + 1) for suffix in (NOTE, LEAVES)}
-    known.add(f"{last + 1:08}{LEAVES}")  # an attempt that was interrupted
+    known = {f"{number:08}{suffix}" for number in each for suffix in (NOTE, LEAVES)}
+    known.add(f"{max(each, default=0) + 1:08}{LEAVES}")  # an attempt that was interrupted
 
     def of_checkpoints(name: str) -> bool:
         number, _, authority = name.removesuffix(TOKEN).partition(".")
@@ -239,6 +250,8 @@ def _strangers(check: _Check, last: int) -> None:
         (PUBLIC, lambda name: name.endswith((".pub", ".fresh"))),
     ):
         there = sorted((check.root / folder).iterdir()) if (check.root / folder).is_dir() else []
+        if (check.root / folder).is_symlink():
+            check.find(folder, "E-VAULT-004", "a link stands where the folder should")
         for path in there:
             if not ours(path.name) or path.is_symlink() or not path.is_file():
                 check.find(f"{folder}/{path.name}", "E-VAULT-004", "not a part of the custody log")

@@ -56,7 +56,7 @@ def records(app: App, batch: str) -> dict[AssetId, list[str]]:
 
 
 def check(app: App) -> None:
-    assert app.keeping.audit()["findings"] == []
+    assert app.auditing.audit()["findings"] == []
     assert app.keeping.verify_log()["findings"] == []
 
 

@@ -14,6 +14,9 @@ from pipeline.core.model import AssetId
 from pipeline.core.ports import CustodyLog, Derivatives, Registers, Vault
 from pipeline.errors import Corrupt, Misconfigured, PipelineError, Refused
 from pipeline.vault import LocalDerivatives, open_vault
+from pipeline.vault.s3.bucket import Bucket
+from pipeline.vault.s3.derivatives import S3Derivatives
+from pipeline.vault.series import VERSIONS_PER_OBJECT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,20 +25,52 @@ class Ports:
     registers: Registers
     log: CustodyLog
     derivatives: Derivatives
+    part: int
+    """How many versions an object has before its history goes on in another."""
+    flip: Callable[[str], None]
+    """Changes a bit in the one file of an asset's object whose name ends so, behind the vault's back."""
 
 
-def local(place: Path) -> Ports:
+def flipped(data: bytes) -> bytes:
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
+def local(place: Path, _: pytest.FixtureRequest) -> Ports:
     parts = open_vault(place / "vault", place / "keys")
+
+    def flip(ending: str) -> None:
+        (path,) = (one for one in (place / "vault" / "objects").rglob("*") if one.as_posix().endswith(ending))
+        path.chmod(0o600)
+        path.write_bytes(flipped(path.read_bytes()))
+
     return Ports(
         vault=parts.vault, registers=parts.registers, log=parts.log,
-        derivatives=LocalDerivatives(keep_root=place / "kept", scratch_root=place / "scratch"),
+        derivatives=LocalDerivatives(keep_root=place / "kept", scratch_root=place / "scratch"), flip=flip,
+        part=VERSIONS_PER_OBJECT,
     )  # fmt: skip
 
 
-@pytest.fixture(params=[local], ids=lambda one: one.__name__)
+def s3(place: Path, request: pytest.FixtureRequest) -> Ports:
+    where = request.getfixturevalue("place")
+    for module in ("series", "registers"):  # a hundred would take a minute, and show the same
+        request.getfixturevalue("monkeypatch").setattr(f"pipeline.vault.{module}.VERSIONS_PER_OBJECT", 10)
+    parts = open_vault(place / "vault", place / "keys", bucket=where)
+    here, bucket = LocalDerivatives(keep_root=place / "kept", scratch_root=place / "scratch"), Bucket(where)
+
+    def flip(ending: str) -> None:
+        (name,) = (one.name for one in bucket.keys("objects/") if one.name.endswith(ending))
+        bucket.put(name, flipped(bucket.get(name) or b""))
+
+    return Ports(
+        vault=parts.vault, registers=parts.registers, log=parts.log, derivatives=S3Derivatives(here, bucket), flip=flip,
+        part=10,
+    )  # fmt: skip
+
+
+@pytest.fixture(params=[local, pytest.param(s3, marks=pytest.mark.slow)], ids=lambda one: one.__name__)
 def again(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Ports]:
     """Open the same place as another command would."""
-    return lambda: request.param(tmp_path)
+    return lambda: request.param(tmp_path, request)
 
 
 @pytest.fixture
@@ -122,6 +157,24 @@ class TestEveryVault:
                 ask()
             assert caught.value.code == "E-VAULT-003"
 
+    def test_what_was_disposed_of_is_gone_its_tombstone_stays_and_the_bytes_may_come_again(
+        self, ports: Ports, source: Path
+    ) -> None:
+        asset = ports.vault.preserve(source).id
+        ports.vault.write_back(asset, "run", [{"n": 1}], {})
+        stone = ports.vault.dispose(asset, {"by": "p-1111", "reason": "ordered", "at": "now"})
+        assert not ports.vault.has(asset)
+        assert list(ports.vault.assets()) == []
+        assert ports.vault.dispose(asset, {"by": "p-1111"}) == stone
+        assert list(ports.registers.read("tombstones")) == [stone]
+        assert (stone["asset"], stone["bytes"], stone["reason"]) == (asset, source.stat().st_size, "ordered")
+        with pytest.raises(Corrupt):
+            ports.vault.write_back(asset, "late", [{"n": 2}], {})
+        assert ports.vault.audit().findings == ()
+        assert ports.vault.preserve(source).id == asset
+        assert list(ports.vault.records(asset)) == []
+        assert ports.vault.audit().findings == ()
+
     def test_a_links_target_is_preserved_when_links_are_to_be_followed(
         self, ports: Ports, source: Path, tmp_path: Path
     ) -> None:
@@ -170,12 +223,56 @@ class TestEveryVault:
         assert [one["n"] for one in again().vault.records(asset)] == [1, 2]
 
     @pytest.mark.slow
+    def test_eight_writers_of_one_asset_lose_nothing(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source).id
+
+        def write(who: int) -> None:
+            for n in range(2):
+                ports.vault.write_back(asset, f"run-{who}-{n}", [{"who": who, "n": n}], {})
+
+        threads = [threading.Thread(target=write, args=(who,)) for who in range(8)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        found = [(one["who"], one["n"]) for one in ports.vault.records(asset)]
+        assert sorted(found) == [(who, n) for who in range(8) for n in range(2)]
+        assert ports.vault.audit().findings == ()
+
+    @pytest.mark.parametrize("ending", ["original", "run.jsonl", "v1/inventory.json", "v2/inventory.json.sha512"])
+    def test_a_flipped_bit_is_found_and_named(self, ports: Ports, source: Path, ending: str) -> None:
+        asset = ports.vault.preserve(source).id
+        ports.vault.write_back(asset, "run", [{"n": 1}], {})
+        assert ports.vault.audit().findings == ()
+        ports.flip(ending)
+        found = ports.vault.audit().findings
+        assert any(one.path.endswith(ending) and one.asset == asset for one in found), found
+
+    def test_damaged_records_are_never_given_out(self, ports: Ports, source: Path) -> None:
+        asset = ports.vault.preserve(source).id
+        ports.vault.write_back(asset, "run", [{"n": 1}], {})
+        ports.flip("run.jsonl")
+        with pytest.raises(Corrupt):
+            list(ports.vault.records(asset))
+
+    def test_what_is_no_file_is_refused_and_leaves_nothing(self, ports: Ports, source: Path, tmp_path: Path) -> None:
+        (tmp_path / "link").symlink_to(source)
+        os.mkfifo(tmp_path / "fifo")
+        odd = {"gone": "E-SUBMIT-001", "fifo": "E-SUBMIT-003", ".": "E-SUBMIT-004", "link": "E-SUBMIT-005"}
+        for name, code in odd.items():
+            with pytest.raises(Refused) as caught:
+                ports.vault.preserve(tmp_path / name)
+            assert caught.value.code == code
+        assert list(ports.vault.assets()) == []
+        assert ports.vault.audit().findings == ()
+
+    @pytest.mark.slow
     def test_a_hundred_and_more_runs_keep_their_order(self, ports: Ports, source: Path) -> None:
         asset = ports.vault.preserve(source).id
-        digests = [ports.vault.write_back(asset, f"run{n}", [{"n": n}], {}) for n in range(103)]
-        assert [one["n"] for one in ports.vault.records(asset)] == list(range(103))
-        assert ports.vault.write_back(asset, "run101", [{"n": 101}], {}) == digests[101]
-        assert len(set(digests)) == 103
+        digests = [ports.vault.write_back(asset, f"run{n}", [{"n": n}], {}) for n in range(ports.part + 3)]
+        assert [one["n"] for one in ports.vault.records(asset)] == list(range(ports.part + 3))
+        assert ports.vault.write_back(asset, f"run{ports.part + 1}", [{"n": ports.part + 1}], {}) == digests[-2]
+        assert len(set(digests)) == ports.part + 3
         assert list(ports.vault.assets()) == [asset]
         assert ports.vault.audit().findings == ()
 
@@ -250,12 +347,21 @@ class TestEveryRegister:
             again().registers.append("people", [{"key": key}], key=key)
         assert [one["key"] for one in again().registers.read("people")] == ["a", "b"]
 
+    def test_a_mark_changes_with_every_append_and_only_then(self, again: Callable[[], Ports]) -> None:
+        ports, marks = again(), []
+        for key in ("a", "b", "b", "c"):
+            marks.append(ports.registers.mark("people"))
+            ports.registers.append("people", [{"key": key}], key=key)
+        marks.append(again().registers.mark("people"))
+        assert marks[2] == marks[3]
+        assert len(set(marks)) == 4
+
     @pytest.mark.slow
     def test_a_long_register_goes_on(self, ports: Ports) -> None:
-        for n in range(105):
+        for n in range(ports.part + 5):
             ports.registers.append("people", [{"n": n}], key=str(n))
         ports.registers.append("people", [{"n": 3}], key="3")
-        assert [one["n"] for one in ports.registers.read("people")] == list(range(105))
+        assert [one["n"] for one in ports.registers.read("people")] == list(range(ports.part + 5))
         assert list(ports.registers.names()) == ["people"]
 
     def test_names_are_found_by_prefix(self, ports: Ports) -> None:

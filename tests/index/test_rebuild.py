@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -124,7 +124,7 @@ def test_one_that_does_not_hold_what_was_read_is_not_used(
 ) -> None:
     fill = module._fill
 
-    def lossy(connection: sqlite3.Connection, given: module.Source) -> Tally:
+    def lossy(connection: sqlite3.Connection, given: Iterable[module.Laid]) -> Tally:
         tally = fill(connection, given)
         connection.execute(
             "INSERT INTO folded (folded, rowid, exact, light) SELECT 'delete', id, exact, light FROM passages"

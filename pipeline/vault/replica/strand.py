@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pipeline.core.ports import Finding
 from pipeline.vault.entry import line_digest, parse, scan
 from pipeline.vault.leaves import Leaf
+from pipeline.vault.logged import listed
 from pipeline.vault.replica.marker import Removal, Version
 from pipeline.vault.replica.side import Side
 from pipeline.vault.segments import SEGMENTS, SUFFIX, Place
@@ -37,10 +38,11 @@ class Told:
             return
         root, subject = str(entry.facts.get("root")), entry.subject
         if entry.act == DISPOSE:
-            gone = tuple(map(str, entry.facts.get("inventories") or ()))
+            gone = listed(entry, "inventories")
             self.removals.append(Removal(root=root, subject=subject, inventories=gone))
         else:
-            number, inventory = int(entry.facts.get("version", 0)), str(entry.facts.get("inventory"))
+            number, inventory = entry.facts.get("version"), str(entry.facts.get("inventory"))
+            number = number if isinstance(number, int) else 0
             self.versions.append(Version(root=root, subject=subject, number=number, inventory=inventory))
 
 

@@ -24,9 +24,6 @@ from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause, Commit, Journal
 from pipeline.vault.layout import (
     INVENTORY,
-    OBJECT_MARK,
-    OBJECT_MARK_BYTES,
-    SIDECAR,
     id_of,
     object_digest,
     object_folder,
@@ -35,9 +32,9 @@ from pipeline.vault.process import utc_now
 from pipeline.vault.s3.begun import Begun
 from pipeline.vault.s3.bucket import Bucket
 from pipeline.vault.s3.cache import Cache
+from pipeline.vault.s3.versions import VERSION, Versions
 from pipeline.vault.stage import Stage
 
-_VERSION = re.compile(r"v([1-9][0-9]*)/inventory\.json")
 _TUPLES = 3
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -60,6 +57,7 @@ class S3Store:
         self._user = user
         self._committed = committed
         self._bucket = bucket
+        self._versions = Versions(bucket)
         self._cache = cache
         self._begun = Begun(root.parent / "locks")
 
@@ -73,17 +71,17 @@ class S3Store:
 
     def newest(self, object_id: str) -> int:
         """Return the number of an object's newest version, without reading it; 0 when there is no such object."""
-        return max(self._numbers(self.folder(object_id)), default=0)
+        return max(self._versions.numbers(self.folder(object_id)), default=0)
 
     def head(self, object_id: str) -> Inventory | None:
         """Read an object's newest inventory; ``None`` when there is no such object."""
         folder = self.folder(object_id)
-        numbers = self._numbers(folder)
+        numbers = self._versions.numbers(folder)
         if not numbers:
             return None
         number = max(numbers)
         for place in (folder / f"v{number}", folder):
-            if (pair := self._pair(place)) is None:
+            if (pair := self._versions.pair(place)) is None:
                 continue
             body = json.loads(pair[0])
             if body["id"] == object_id and body["head"] == f"v{number}":
@@ -95,7 +93,7 @@ class S3Store:
         names = (Path(one.name) for one in self._bucket.keys(f"{self.name}/"))
         deep = (one for one in names if len(one.parts) > _TUPLES + 2 and len(one.parts[1]) == _TUPLES)
         for folder, keys in groupby(deep, key=lambda one: Path(*one.parts[: _TUPLES + 2])):
-            if any(_VERSION.fullmatch(one.relative_to(folder).as_posix()) for one in keys):
+            if any(VERSION.fullmatch(one.relative_to(folder).as_posix()) for one in keys):
                 yield self._id(folder)
 
     def survey(self, prefix: str, part: tuple[int, int], *, original: str) -> Iterator[Surveyed]:
@@ -157,7 +155,7 @@ class S3Store:
             self._bucket.put_new(f"{place.as_posix()}/{INVENTORY}", data)
         there = self._bucket.get(f"{place.as_posix()}/{INVENTORY}")
         if there is not None and hashlib.sha512(there).hexdigest() == commit.inventory:
-            self._complete(folder, commit.version)
+            self._versions.complete(folder, commit.version)
             self._committed(commit)
             self._begun.end(commit)
         else:
@@ -166,11 +164,11 @@ class S3Store:
 
     def confirm(self, head: Inventory, _journal: Journal) -> None:
         """Finish a version that another writer made and may not have finished."""
-        self._complete(head.folder, head.head)
+        self._versions.complete(head.folder, head.head)
 
     def mend(self, _journal: Journal) -> int:
         """Finish every object's newest version; return how many were not."""
-        return sum(1 for one in self.ids() if self._complete(self.folder(one), self.newest(one)))
+        return sum(1 for one in self.ids() if self._versions.complete(self.folder(one), self.newest(one)))
 
     def make_durable(self, folder: Path) -> None:
         """Do nothing: what a store has taken is durable."""
@@ -182,7 +180,7 @@ class S3Store:
     def take_away(self, object_id: str, _aside: Path, note: Callable[[list[str]], None]) -> None:
         """Remove an object's keys, inventories first: without them there is no object."""
         folder = self.folder(object_id)
-        numbers = sorted(self._numbers(folder))
+        numbers = sorted(self._versions.numbers(folder))
         places = [f"{folder.as_posix()}/v{number}/{INVENTORY}" for number in numbers]
         note([hashlib.sha512(data).hexdigest() for one in places if (data := self._bucket.get(one)) is not None])
         for one in places:
@@ -209,7 +207,7 @@ class S3Store:
                 self._forget(commit, data)
                 journal.end(commit)
                 return None
-            self._follow(commit, data)
+            self._versions.follow(self.folder(commit.object), commit, data)
             self._committed(commit)
             self._begun.end(commit)
             journal.end(commit)
@@ -222,63 +220,11 @@ class S3Store:
             self._bucket.clear(f"{place}/content/{_attempt(data, commit.version)}")
         self._begun.end(commit)
 
-    def _follow(self, commit: Commit, data: bytes) -> None:
-        """Put what follows a commit that has just been made here; whoever makes a later one puts it over."""
-        folder = self.folder(commit.object).as_posix()
-        sidecar = f"{commit.inventory}  {INVENTORY}\n".encode()
-        self._bucket.put(f"{folder}/v{commit.version}/{SIDECAR}", sidecar)
-        if commit.version == 1:
-            self._bucket.put(f"{folder}/{OBJECT_MARK}", OBJECT_MARK_BYTES)
-        self._bucket.put(f"{folder}/{INVENTORY}", data)
-        self._bucket.put(f"{folder}/{SIDECAR}", sidecar)
-        if (newest := self.newest(commit.object)) != commit.version:
-            self._complete(Path(folder), newest)
-
-    def _complete(self, folder: Path, number: int) -> bool:
-        """Put what follows a commit: the side-car, the object's mark, the copy in its root; tell if any was not there.
-
-        Two writers may do so at once. Each looks again after its own putting, so that the last has
-        seen the newest version.
-        """
-        changed = False
-        while True:
-            newest = folder / f"v{number}"
-            if (data := self._bucket.get(f"{newest.as_posix()}/{INVENTORY}")) is None:
-                return changed
-            sidecar = f"{hashlib.sha512(data).hexdigest()}  {INVENTORY}\n".encode()
-            fixed = {newest / SIDECAR: sidecar, folder / OBJECT_MARK: OBJECT_MARK_BYTES}
-            missing = [path for path in fixed if self._bucket.get(path.as_posix()) is None]
-            for path in missing:
-                self._bucket.put_new(path.as_posix(), fixed[path])
-            behind = [name for name, value in ((INVENTORY, data), (SIDECAR, sidecar))
-                      if self._bucket.get(f"{folder.as_posix()}/{name}") != value]  # fmt: skip
-            for name in behind:
-                self._bucket.put(f"{folder.as_posix()}/{name}", data if name == INVENTORY else sidecar)
-            changed = changed or bool(missing or behind)
-            later = max(self._numbers(folder), default=number)
-            if later == number and not behind:
-                return changed
-            number = later
-
-    def _pair(self, place: Path) -> tuple[bytes, str] | None:
-        """Read an inventory where it matches its side-car. One without a side-car has just been committed."""
-        if (data := self._bucket.get(f"{place.as_posix()}/{INVENTORY}")) is None:
-            return None
-        sha512 = hashlib.sha512(data).hexdigest()
-        sidecar = self._bucket.get(f"{place.as_posix()}/{SIDECAR}")
-        return (data, sha512) if sidecar in {None, f"{sha512}  {INVENTORY}\n".encode()} else None
-
-    def _numbers(self, folder: Path) -> list[int]:
-        """Return the numbers of the versions that are there: those with an inventory."""
-        before = f"{folder.as_posix()}/"
-        names = (one.name.removeprefix(before) for one in self._bucket.keys(f"{before}v"))
-        return [int(hit[1]) for name in names if (hit := _VERSION.fullmatch(name))]
-
     def _id(self, folder: Path) -> str:
         if (spelled := id_of(folder)) is not None:
             return spelled
-        number = max(self._numbers(folder), default=0)
-        if (pair := self._pair(folder / f"v{number}") or self._pair(folder)) is None:
+        number = max(self._versions.numbers(folder), default=0)
+        if (pair := self._versions.pair(folder / f"v{number}") or self._versions.pair(folder)) is None:
             raise Corrupt(f"{folder.name}: the inventory is damaged", code="E-VAULT-002")
         return str(json.loads(pair[0])["id"])
 
