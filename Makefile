@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup models run up down check test bench quality docs lock clean
+.PHONY: help setup models run up down check test faults bench quality docs lock sbom clean
 
 PY := .venv/bin/python
 # The fast tests wait for the disk more than they compute; make test uses the disk.
@@ -42,6 +42,11 @@ test: ## every test, with the models and the sample media that they need
 	@$(PY) -m docker.run_sample --prepare $(if $(filter-out 0,$(OFFLINE)),--offline)
 	@exec .venv/bin/pytest -n 2 --dist loadfile
 
+faults: ## every interruption, loss, corruption and mutation, not only the few of make test: docs/faults.md
+	@docker/setup.sh test
+	@.venv/bin/pytest -n 2 tests/faults --long --table docs/faults.md
+	@exec .venv/bin/pytest -s tests/hostile/long_*.py
+
 bench: models ## each benchmark beside a peer measured in the same run; NAMES="photographs …" runs these alone
 	@exec $(PY) -m bench.run $(NAMES)
 
@@ -53,6 +58,9 @@ docs: ## write the reference pages from the code
 
 lock: ## write requirements.lock from the environment
 	@$(PY) docker/lock.py
+
+sbom: setup ## the bill of materials (CycloneDX): build/sbom.cdx.json
+	@exec $(PY) docker/sbom.py
 
 clean: ## remove the environment and what was built; state and models stay
 	@rm -rf .venv build sample_media/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,8 @@ from statistics import median
 from bench.figure import Figure
 from bench.places import home_at, testdata
 from pipeline.usecases.crew import each
-from pipeline.usecases.process import Line, process
+from pipeline.usecases.line import Line
+from pipeline.usecases.process import process
 from pipeline.usecases.submit import submission_of, submit
 
 STAGES = ("identify", "probe", "previews")

@@ -1,6 +1,8 @@
 """Spoken: recordings with known words, and word errors with their paired bootstrap."""
 
 import json
+import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bench.places import testdata
-from pipeline.core.doubt import fold
+from pipeline.core.error_rates import normalised
 from pipeline.engines import pcm as sound
 from pipeline.settings import read_settings
 from pipeline.tools import open_tools
@@ -40,18 +42,20 @@ class Clip:
         return sound.read(self.pcm, 0, sound.count(self.pcm))
 
 
-def clips(place: Path, *languages: str, most: float = 30.0) -> list[Clip]:
+def clips(place: Path, *languages: str, most: float = 30.0, seconds: float = math.inf) -> list[Clip]:
     """Decode every clip with known words in these languages, of ``most`` seconds at most; none is there twice.
 
-    The same recording in other encodings is left out, or its errors would count several times.
+    The same recording in other encodings is left out, or its errors would count several times. Of each language
+    there are no more than make up ``seconds``.
     """
     media, tools, found, seen = testdata(), open_tools(read_settings()), [], set()
+    lasts: Counter[str] = Counter()
     for one in json.loads((media / "MANIFEST.json").read_text(encoding="utf-8"))["files"]:
         truth = one.get("ground_truth") or {}
         said = words(truth.get("transcript_undiacritised") or truth.get("transcript") or "")
         if not one["path"].startswith("speech/") or truth.get("language") not in languages or not said:
             continue
-        if (*said, truth["language"]) in seen:
+        if (*said, truth["language"]) in seen or lasts[truth["language"]] >= seconds:
             continue
         pcm = place / (one["sha256"] + ".pcm")
         if not pcm.exists():
@@ -59,6 +63,7 @@ def clips(place: Path, *languages: str, most: float = 30.0) -> list[Clip]:
         clip = Clip(name=one["path"], language=truth["language"], said=said, pcm=pcm)
         if clip.seconds <= most:
             seen.add((*said, truth["language"]))
+            lasts[clip.language] += math.ceil(clip.seconds)
             found.append(clip)
     return found
 
@@ -80,8 +85,8 @@ def after_each_other(place: Path, name: str, some: Sequence[Clip], seconds: floa
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Return the words of a text, without case, accents and marks."""
-    return tuple(fold(text).split())
+    """Return the words of a text, normalised as in ``make quality``."""
+    return tuple(normalised(text).split())
 
 
 def rate(pairs: Iterable[tuple[int, int]]) -> float:

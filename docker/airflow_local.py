@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
@@ -26,7 +27,7 @@ from socket import AF_INET, SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, socket
 import httpx
 
 from docker import processes
-from docker.airflow_settings import CHECKOUT, environment, pools, write_private
+from docker.airflow_settings import CHECKOUT, database, environment, pools, without_evidence, write_private
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.queue import DAG, PASSWORDS, RUNNING, Airflow, open_airflow
 from pipeline.settings import Settings, settings
@@ -36,6 +37,7 @@ COMPONENTS = {
     "scheduler": ["scheduler", "--skip-serve-logs"],  # its log server would listen on every interface
     "dag-processor": ["dag-processor"],
 }
+TASKS = "scheduler"  # its children are the tasks
 START_S = 180
 STOP_S = 10
 
@@ -72,8 +74,11 @@ def _serve(conf: Settings, folder: Path) -> int:
     port = _free_port(8080)
     env = environment(conf, port)
     began = time.time()
-    _migrate(folder, env)
-    parts = {name: _start(command, env, folder / f"{name}.log") for name, command in COMPONENTS.items()}
+    _migrate(conf, folder, without_evidence(env))
+    parts = {
+        name: _start(command, env if name == TASKS else without_evidence(env), folder / f"{name}.log")
+        for name, command in COMPONENTS.items()
+    }
     url = env["AIRFLOW__API__BASE_URL"]
     ready = False
     while all(part.poll() is None for part in parts.values()):
@@ -98,11 +103,12 @@ def _free_port(wanted: int) -> int:
     raise Unavailable("no free port on 127.0.0.1", code="E-HOST-004")
 
 
-def _migrate(folder: Path, env: dict[str, str]) -> None:
+def _migrate(conf: Settings, folder: Path, env: dict[str, str]) -> None:
     done = folder / "migrated"
-    wanted = f"{version('apache-airflow')} {env['AIRFLOW__DATABASE__SQL_ALCHEMY_CONN']}"
-    database = folder / "airflow.db"
-    if done.exists() and done.read_text() == wanted and (database.exists() or "sqlite" not in wanted):
+    url = database(conf)
+    wanted = f"{version('apache-airflow')} {sha256(url.encode()).hexdigest()}"  # the URL may hold a password
+    made = (folder / "airflow.db").exists() or not url.startswith("sqlite")
+    if made and done.exists() and done.read_text() == wanted:
         return
     migration = _start(["db", "migrate"], env, folder / "migrate.log")
     if migration.wait() != 0:

@@ -1,43 +1,81 @@
-"""What Airflow is told: its settings for one machine, and the keys that it keeps for itself."""
+"""What Airflow is told: its settings for one machine, and the keys that it keeps for itself.
+
+A task is a child of the scheduler and inherits its environment. So no secret of Airflow stands there: Airflow asks a
+file for it (``…_CMD``), readable by its owner only. Of the caller's environment only what is named here passes.
+"""
 
 import json
 import os
 import secrets
+import shlex
 import sys
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 from pipeline.queue import PASSWORDS
-from pipeline.settings import Settings
+from pipeline.settings import FROM_ENVIRONMENT, Settings
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+# What a task needs of the machine.
+PASSED = {
+    "CURL_CA_BUNDLE", "HOME", "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME",
+    "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+    "http_proxy", "https_proxy",
+}  # fmt: skip
+PASSED_PREFIXES = ("CUDA_", "LC_", "MKL_", "NVIDIA_", "OMP_", "OPENBLAS_", "PYTHON")
+# Settings that no task needs: who asks Airflow for a run, and where weights are fetched before it.
+NOT_PASSED = {"airflow_password", "airflow_url", "airflow_user", "package_index", "npm_registry"}
+# Settings that tell how to reach evidence, which only tasks do.
+OF_EVIDENCE = {"database", "keys", "s3_access_key", "s3_secret_key"}
+
+
+def database(conf: Settings) -> str:
+    """Return the URL of Airflow's own database."""
+    return os.environ.get("EVIDENCE_AIRFLOW_DATABASE") or f"sqlite:///{conf.home / 'airflow' / 'airflow.db'}"
+
+
+def passed(conf: Settings) -> dict[str, str]:
+    """Return what of this process's environment a task may see."""
+    uses_s3 = any((one or "").startswith("s3://") for one in (conf.vault_s3, *conf.replicas))
+    left_out = NOT_PASSED | (set() if uses_s3 else {"s3_access_key", "s3_secret_key"})
+    names = {variable for setting, variable in FROM_ENVIRONMENT.items() if setting not in left_out}
+    names |= PASSED | {"EVIDENCE_SETTINGS"}
+    prefixes = (*PASSED_PREFIXES, *(("AWS_",) if uses_s3 else ()))
+    return {name: value for name, value in os.environ.items() if name in names or name.startswith(prefixes)}
+
+
+def without_evidence(env: dict[str, str]) -> dict[str, str]:
+    """Return the environment for a part of Airflow that runs no task: nothing in it opens the catalogue or a store."""
+    hidden = {FROM_ENVIRONMENT[setting] for setting in OF_EVIDENCE}
+    return {name: value for name, value in env.items() if name not in hidden and not name.startswith("AWS_")}
 
 
 def environment(conf: Settings, port: int) -> dict[str, str]:
     """Return the environment of Airflow's processes, and so of the tasks."""
-    folder, keys = conf.home / "airflow", keys_of(conf.home / "airflow")
+    folder = conf.home / "airflow"
+    secret = {name: f"cat {shlex.quote(str(file))}" for name, file in _secret_files(conf).items()}
     url = f"http://127.0.0.1:{port}"
-    database = os.environ.get("EVIDENCE_AIRFLOW_DATABASE") or f"sqlite:///{folder / 'airflow.db'}"
-    several = 4 if database.startswith("sqlite") else max(4, os.cpu_count() or 4)
+    several = 4 if database(conf).startswith("sqlite") else max(4, os.cpu_count() or 4)
     told = {
         "API__BASE_URL": url,
         "API__HOST": "127.0.0.1",
         "API__PORT": str(port),
-        "API__SECRET_KEY": keys["api"],
+        "API__SECRET_KEY_CMD": secret["api"],
         "API__WORKERS": "1",
-        "API_AUTH__JWT_SECRET": keys["jwt"],
+        "API_AUTH__JWT_SECRET_CMD": secret["jwt"],
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "CORE__DAGS_FOLDER": str(CHECKOUT / "dags"),
         "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__FERNET_KEY": keys["fernet"],
+        "CORE__FERNET_KEY_CMD": secret["fernet"],
         "CORE__LOAD_EXAMPLES": "False",
         "CORE__PARALLELISM": str(several),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(folder / PASSWORDS),
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{conf.airflow_user}:admin",
         "DAG_PROCESSOR__PARSING_PROCESSES": "1",
         "DAG_PROCESSOR__REFRESH_INTERVAL": "30",
-        "DATABASE__SQL_ALCHEMY_CONN": database,
+        "DATABASE__SQL_ALCHEMY_CONN_CMD": secret["database"],
         "LOGGING__COLORED_CONSOLE_LOG": "False",
         "LOGGING__FILE_TASK_HANDLER_NEW_FILE_PERMISSIONS": "0o600",
         "LOGGING__FILE_TASK_HANDLER_NEW_FOLDER_PERMISSIONS": "0o700",
@@ -46,7 +84,7 @@ def environment(conf: Settings, port: int) -> dict[str, str]:
         "WORKERS__EXECUTION_API_TIMEOUT": "60",  # five seconds are short on a busy machine
     }
     return {
-        **os.environ,
+        **passed(conf),
         **{f"AIRFLOW__{name}": value for name, value in told.items()},
         "AIRFLOW_HOME": str(folder),
         "EVIDENCE_ACTOR": conf.actor,
@@ -80,9 +118,23 @@ def keys_of(folder: Path) -> dict[str, str]:
     return found
 
 
+def _secret_files(conf: Settings) -> dict[str, Path]:
+    """Write each secret into a file of its own, without a line end, as Airflow reads it; paths by name."""
+    folder = conf.home / "airflow" / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    values = {**keys_of(conf.home / "airflow"), "database": database(conf)}
+    for name, value in values.items():
+        _put(folder / name, value)
+    return {name: folder / name for name in values}
+
+
 def write_private(file: Path, value: dict[str, str]) -> None:
     """Put a document in place at once, for its owner's eyes only."""
+    _put(file, json.dumps(value))
+
+
+def _put(file: Path, text: str) -> None:
     new = file.with_suffix(".new")
     new.touch(mode=0o600)
-    new.write_text(json.dumps(value), encoding="utf-8")
+    new.write_text(text, encoding="utf-8")
     new.replace(file)

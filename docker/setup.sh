@@ -23,9 +23,9 @@ if [ -z "${EVIDENCE_NPM_REGISTRY:-}${npm_config_registry:-}" ] &&
     ! grep -qs '^ *registry *=' ~/.npmrc /etc/npmrc /usr/etc/npmrc /usr/local/etc/npmrc; then
     NEEDED+=" npm:npm"
 fi
-# What only the tests use: a browser for the pages.
+# What only the tests use: a browser for the pages, an authority for time stamps, a scanner.
 if [ "${1:-}" = test ]; then
-    NEEDED+=" chromium:chromium"
+    NEEDED+=" chromium:chromium openssl:openssl /usr/sbin/clamd:clamav-daemon"
 fi
 
 say() { printf '%s\n' "$*" >&2; }
@@ -102,7 +102,7 @@ install_packages() {
 # --- the environment ----------------------------------------------------------------------
 
 wanted() { # what the environment is made from
-    cat requirements.lock docker/cuda.txt pyproject.toml docker/setup.sh | sha256sum | cut -d' ' -f1
+    cat requirements.lock docker/cuda.txt docker/install.sh pyproject.toml docker/setup.sh | sha256sum | cut -d' ' -f1
     pwd
 }
 
@@ -122,10 +122,14 @@ progress() { # one line that moves on a terminal, every 25th package elsewhere
         END { if (terminal) printf "\r\033[K" > "/dev/stderr" }' >>"$LOG"
 }
 
-pip_install() {
-    if ! "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input "$@" 2>&1 | progress; then
+logged() {
+    if ! "$@" 2>&1 | progress; then
         say "The Python packages could not be installed; the last lines of $LOG:"
         grep -v '^ *$' "$LOG" | tail -n 8 >&2
+        if grep -q 'DO NOT MATCH THE HASHES' "$LOG"; then
+            say "An archive is not one of those that requirements.lock lists: nothing of it was run."
+            say "Is it a build of your own index, and do you trust it? docs/decisions/0002-lock.md says how to list it."
+        fi
         say "Repeat the command to go on; what was downloaded is kept."
         exit 2
     fi
@@ -143,8 +147,8 @@ make_environment() {
     rm -f "$STAMP"
     touch "$VENV/.installing"
     say "Installing the locked Python packages into $VENV (the first time: minutes and about 3 GB)"
-    pip_install -r requirements.lock -c docker/cuda.txt
-    pip_install --no-deps --no-build-isolation -e .
+    logged docker/install.sh "$VENV/bin/python"
+    logged "$VENV/bin/python" -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
     rm "$VENV/.installing"
     wanted >"$STAMP.new"
     mv "$STAMP.new" "$STAMP"

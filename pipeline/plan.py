@@ -31,28 +31,32 @@ class Step:
 def plan(stages: Iterable[Stage] | None = None) -> tuple[Step, ...]:
     """Return every stage in running order; ``Misconfigured`` (E-CONF-007) when they do not fit together.
 
-    Stages that do not wait for each other run by task, then by name, so that the order never
-    depends on the order of files in a folder.
+    Stages that do not wait for each other run by task, those for any bytes first, then by name, so that
+    the order never depends on the order of files in a folder.
     """
     known = tuple(all_stages() if stages is None else stages)
     makers = _makers(known)
     needs = {one.name: _needs(one, makers) for one in known}
     by_name = {one.name: one for one in known}
     waiting = {name: set(names) for name, names in needs.items()}
-    ready = [(TASKS.index(by_name[name].task), name) for name, names in waiting.items() if not names]
+    ready = [_turn(by_name[name]) for name, names in waiting.items() if not names]
     heapq.heapify(ready)
     order: list[str] = []
     while ready:
-        _, name = heapq.heappop(ready)
+        name = heapq.heappop(ready)[-1]
         order.append(name)
         for other, names in waiting.items():
             if name in names:
                 names.remove(name)
                 if not names:
-                    heapq.heappush(ready, (TASKS.index(by_name[other].task), other))
+                    heapq.heappush(ready, _turn(by_name[other]))
     if left := sorted(set(by_name) - set(order)):
         raise Misconfigured(f"stages wait for each other: {', '.join(left)}", code="E-CONF-007")
     return tuple(Step(stage=by_name[name], waits=needs[name]) for name in order)
+
+
+def _turn(one: Stage) -> tuple[int, bool, str]:
+    return TASKS.index(one.task), one.media is not None, one.name
 
 
 def tasks(stages: Iterable[Stage] | None = None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Database: one place that opens it, and turns its absence into a typed error."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 
-from pipeline.errors import Misconfigured, Unavailable
+from pipeline.errors import Misconfigured, PipelineError, Unavailable
 
 _BUSY_SECONDS = 60
 
 
 class Database:
-    """A pool of connections; ``read`` and ``write`` are its only doors. Safe among threads."""
+    """A pool of connections; ``read``, ``write`` and ``tables`` are its only doors. Safe among threads."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -36,22 +37,34 @@ class Database:
                 connection = connection.execution_options(evidence_read=True)  # noqa: PLW2901 (same connection)
             yield connection
 
+    @contextmanager
+    def tables(self) -> Iterator[Engine]:
+        """Lend the engine, for making tables and looking which there are."""
+        with _typed():
+            yield self.engine
+
     def close(self) -> None:
         """Let go of all connections."""
         self.engine.dispose()
+
+
+def _told(err: BaseException | None) -> PipelineError:
+    """Say what a database that cannot work means, and who must act."""
+    name, text = str(getattr(err, "sqlite_errorname", "")), str(err)
+    if "disk is full" in text or name == "SQLITE_IOERR_SHMSIZE":  # its shared memory finds no room either
+        return Unavailable("the catalogue's disk is full", code="E-HOST-003")
+    if "readonly" in text or name.startswith("SQLITE_CANTOPEN"):
+        next_step = "allow this user to write $EVIDENCE_HOME"
+        return Misconfigured("the catalogue may not be written", code="E-CONF-001", next_step=next_step)
+    return Unavailable(f"the catalogue did not answer: {type(err).__name__}", code="E-HOST-002")
 
 
 @contextmanager
 def _typed() -> Iterator[None]:
     try:
         yield
-    except OperationalError as err:
-        if "disk is full" in str(err.orig):
-            raise Unavailable("the catalogue's disk is full", code="E-HOST-003") from err
-        if "readonly" in str(err.orig):
-            raise Misconfigured("the catalogue may not be written", code="E-CONF-001",
-                                next_step="allow this user to write $EVIDENCE_HOME") from err  # fmt: skip
-        raise Unavailable(f"the catalogue did not answer: {type(err.orig).__name__}", code="E-HOST-002") from err
+    except (OperationalError, sqlite3.OperationalError) as err:  # the latter while a connection is prepared
+        raise _told(err.orig if isinstance(err, OperationalError) else err) from err
     except IntegrityError:
         raise  # two writers met; whoever asked knows what that means
     except DBAPIError as err:

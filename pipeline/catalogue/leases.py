@@ -39,6 +39,8 @@ class Leases:
         self._database = database
         self._seconds = seconds
         self._held: dict[str, str] = {}
+        self._left: set[str] = set()
+        """Owners that we were and could not give back: nobody waits for them."""
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._renewer: threading.Thread | None = None
@@ -50,7 +52,7 @@ class Leases:
         try:
             with self._database.write() as connection:
                 row = connection.execute(_HOLDER, {"of_name": name}).first()
-                if row and row.until > now and _alive(row.owner):
+                if row and row.until > now and row.owner not in self._left and _alive(row.owner):
                     return False
                 if row:  # by its owner: another may have taken it over since it was read
                     connection.execute(_GIVE_BACK, {"of_name": name, "of_owner": row.owner})
@@ -67,8 +69,10 @@ class Leases:
         with self._lock:
             owner = self._held.pop(name, None)
         if owner:
+            self._left.add(owner)
             with self._database.write() as connection:
                 connection.execute(_GIVE_BACK, {"of_name": name, "of_owner": owner})
+            self._left.discard(owner)
 
     @contextmanager
     def holding(self, name: str, *, poll: float = 0.2) -> Iterator[None]:

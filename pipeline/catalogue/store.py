@@ -36,12 +36,12 @@ class Catalogue:
 
     def create(self, *, vault_id: str) -> None:
         """Make missing tables, and those of another version anew: the vault fills them again. May be repeated."""
-        engine = self.database.engine
-        if inspect(engine).has_table(t.meta.name):
-            if self.meta("version") == str(t.VERSION):
-                return
-            t.metadata.drop_all(engine)
-        t.metadata.create_all(engine)
+        with self.database.tables() as engine:
+            if inspect(engine).has_table(t.meta.name):
+                if self.meta("version") == str(t.VERSION):
+                    return
+                t.metadata.drop_all(engine)
+            t.metadata.create_all(engine)
         self.set_meta("vault_id", vault_id)
         self.set_meta("version", str(t.VERSION))
 

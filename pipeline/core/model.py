@@ -30,6 +30,7 @@ class Kind(str):
     __slots__ = ()
 
     FORMAT: ClassVar["Kind"]
+    SCAN: ClassVar["Kind"]
     PROBE: ClassVar["Kind"]
     AUDIO: ClassVar["Kind"]
     KEYFRAMES: ClassVar["Kind"]
@@ -46,6 +47,7 @@ class Kind(str):
 
 
 Kind.FORMAT = Kind("format")
+Kind.SCAN = Kind("scan")
 Kind.PROBE = Kind("probe")
 Kind.AUDIO = Kind("audio")
 Kind.KEYFRAMES = Kind("keyframes")

@@ -8,6 +8,14 @@ _PLAYLISTS = (
     ("a session description", re.compile(r"\Av=0\s*$[\s\S]{0,2000}^(?:o|s|c|m)=", re.MULTILINE)),
     ("a playlist", re.compile(r"\A\[(?:playlist|reference)\]", re.IGNORECASE)),
     ("an internet shortcut", re.compile(r"\A\[InternetShortcut\]", re.IGNORECASE)),
+    ("a desktop shortcut", re.compile(r"\A\[Desktop Entry\][\s\S]{0,4000}^(?:URL|Exec)\s*=", re.MULTILINE)),
+    (
+        "a cue sheet",
+        re.compile(
+            r"^[ \t]{0,40}FILE[ \t]{1,40}\S[^\n]{0,400}[ \t](?:WAVE|MP3|AIFF|BINARY|MOTOROLA|FLAC)[ \t\r]{0,40}$",
+            re.MULTILINE,
+        ),
+    ),
     ("a stream address", re.compile(r"\A(?:rtsptext|smiltext)?\s*(?:rtspu?|mms[ht]?|rtmp[a-z]?)://", re.IGNORECASE)),
 )
 _ROOTS = {
@@ -18,7 +26,44 @@ _ROOTS = {
     "playlist": "an XSPF playlist",
     "compositionplaylist": "an IMF composition",
     "assetmap": "an IMF asset map",
+    "embed": "a QuickTime media link",
 }
+_PLIST = re.compile(r"<key>\s*URL\s*</key>\s*<string>", re.IGNORECASE)
+_DRAWN_FROM = re.compile(
+    r"<!ENTITY\s[^>]{0,200}\b(?:SYSTEM|PUBLIC)\b"
+    r"|<\?xml-stylesheet\b"
+    r"|@import\b"
+    r"|<(?!(?:[\w.-]{1,40}:)?a\b)[\w.:-]{1,99}\s[^<>]{0,4000}?\b(?:xlink:)?href\s*=\s*[\"']\s*(?!#|data:|[\"'])"
+    r"|\burl\(\s*[\"']?\s*(?!#|data:|[\"')])",
+    re.IGNORECASE,
+)
+"""What a drawing takes from elsewhere; a link that a reader may follow (``a``) is none of it."""
+_MEDIA_NAMES = frozenset(
+    [
+        "mp3",
+        "mp4",
+        "m4a",
+        "m4v",
+        "mov",
+        "mkv",
+        "webm",
+        "avi",
+        "flv",
+        "ts",
+        "m2ts",
+        "wma",
+        "wmv",
+        "wav",
+        "flac",
+        "ogg",
+        "ogv",
+        "opus",
+        "aac",
+        "m3u",
+        "m3u8",
+    ]
+)
+_MOST_LINES = 20_000
 _NAME = re.compile(r"<(?:[\w.-]{1,99}:)?([\w.-]{1,99})")
 _BEFORE_ROOT = (("<?", "?>"), ("<!--", "-->"), ("<!", ">"))
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
@@ -52,11 +97,32 @@ def points_elsewhere(text: str) -> str | None:
     for name, pattern in _PLAYLISTS:
         if pattern.search(body):
             return name
-    return _ROOTS.get(_root(body))
+    root = _root(body)
+    if root == "svg" and _DRAWN_FROM.search(body):
+        return "a drawing made of other files"
+    if root == "plist" and _PLIST.search(body):
+        return "an internet shortcut"
+    return _ROOTS.get(root) or _names_alone(body)
+
+
+def _names_alone(body: str) -> str | None:
+    """Tell a playlist without a header: nothing but names of media, a line each."""
+    lines = [line.strip() for line in body.splitlines()[:_MOST_LINES]]
+    named = [line for line in lines if line and not line.startswith("#")]
+    return "a playlist" if named and all(_names_media(line) for line in named) else None
+
+
+def _names_media(line: str) -> bool:
+    """Tell a path or an address of a medium from a sentence that ends with one."""
+    name, dot, ending = line.rpartition(".")
+    place = "/" in name or "\\" in name
+    return bool(name and dot) and ending.lower() in _MEDIA_NAMES and (place or not any(one.isspace() for one in name))
 
 
 def text_type(text: str) -> tuple[str, str | None]:
     """Return the media type of a text, and its PRONOM identifier where one is certain."""
+    if text.startswith(r"{\rtf"):
+        return "application/rtf", None
     name = _root(text)
     if name in _XML_TYPES:
         return _XML_TYPES[name]

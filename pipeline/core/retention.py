@@ -135,9 +135,15 @@ class Retention:
         kept = [one for one in self.rules_of(asset, ways) if one.until is None or now < one.until]
         return ("H-RETAIN-001", kept[0].id) if kept else None
 
-    def approved_by(self, asset: str, actor: str, now: datetime) -> frozenset[str]:
-        """Return who else agreed to the disposal of an asset, and not too long ago."""
-        return frozenset(one.by for one in self.approvals.get(asset, ()) if one.by != actor and one.in_force(now))
+    def approved_by(
+        self, asset: str, actor: str, now: datetime, *, ended: datetime | None = None
+    ) -> frozenset[str]:  # fmt: skip
+        """Return who else agreed to the disposal of an asset, not too long ago.
+
+        What was agreed to before the asset ``ended`` is done: it says nothing of the same bytes that came again.
+        """
+        agreed = (one for one in self.approvals.get(asset, ()) if ended is None or one.at > ended)
+        return frozenset(one.by for one in agreed if one.by != actor and one.in_force(now))
 
 
 def fold_retention(records: Iterable[Mapping[str, Any]]) -> Retention:

@@ -65,6 +65,8 @@ class Hold(Document):
     by: str
     at: Moment
     ground: Literal["listed", "marked"]
+    list_digest: str | None = None
+    """Which state of the operator's lists named it."""
 
 
 class Lift(Document):
@@ -77,9 +79,32 @@ class Lift(Document):
     reason: str
 
 
-Ruling = Terms | Release | Recall | Hold | Lift
+class Clearance(Document):
+    """A custodian's recorded decision that an asset may be exported although a scanner named something in it."""
+
+    type: Literal["clearance"] = "clearance"
+    id: str
+    asset: str
+    finding: str
+    """The enrichment that names it: another finding needs another decision."""
+    by: str
+    at: Moment
+    reason: str
+
+
+class ClearanceEnd(Document):
+    """The end of a clearance, at once."""
+
+    type: Literal["clearance-end"] = "clearance-end"
+    clearance: str
+    by: str
+    at: Moment
+    reason: str
+
+
+Ruling = Terms | Release | Recall | Hold | Lift | Clearance | ClearanceEnd
 _RULING: TypeAdapter[Ruling] = TypeAdapter(Annotated[Ruling, Field(discriminator="type")])
-_KINDS = frozenset({"terms", "release", "recall", "hold", "lift"})
+_KINDS = frozenset({"terms", "release", "recall", "hold", "lift", "clearance", "clearance-end"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +115,9 @@ class Rulings:
     releases: Mapping[str, tuple[Release, ...]] = field(default_factory=dict)
     """Per asset, those not recalled."""
     held: frozenset[str] = frozenset()
+    lifted: frozenset[str] = frozenset()
+    """Held once, and let go by a decision."""
+    clearances: tuple[Clearance, ...] = ()
 
 
 def fold_rulings(records: Iterable[Mapping[str, Any]]) -> Rulings:
@@ -101,6 +129,8 @@ def fold_rulings(records: Iterable[Mapping[str, Any]]) -> Rulings:
     terms: dict[tuple[str, int], Conditions] = {}
     releases: dict[str, Release] = {}
     held: set[str] = set()
+    lifted: set[str] = set()
+    cleared: dict[str, Clearance] = {}
     for number, value in enumerate(records):
         match _read(number, value):
             case Terms() as one:
@@ -111,12 +141,21 @@ def fold_rulings(records: Iterable[Mapping[str, Any]]) -> Rulings:
                 releases.pop(one.release, None)
             case Hold() as one:
                 held.add(one.asset)
+                lifted.discard(one.asset)
             case Lift() as one:
                 held.discard(one.asset)
+                lifted.add(one.asset)
+            case Clearance() as one:
+                cleared[one.id] = one
+            case ClearanceEnd() as one:
+                cleared.pop(one.clearance, None)
     by_asset: dict[str, tuple[Release, ...]] = {}
     for each in releases.values():
         by_asset[each.asset] = (*by_asset.get(each.asset, ()), each)
-    return Rulings(terms=terms, releases=by_asset, held=frozenset(held))
+    return Rulings(
+        terms=terms, releases=by_asset, held=frozenset(held), lifted=frozenset(lifted),
+        clearances=tuple(cleared.values()),
+    )  # fmt: skip
 
 
 def _read(number: int, value: Mapping[str, Any]) -> Ruling:

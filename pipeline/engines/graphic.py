@@ -38,7 +38,10 @@ class GraphicByPrompts(Identity):
 
 
 class GraphicByClassifier(Identity):
-    """The port ``GraphicScreener`` over a picture classifier; the card names its graphic labels (``graphic``)."""
+    """The port ``GraphicScreener`` over a picture classifier; the card names its graphic labels (``graphic``).
+
+    No card is shipped for it: whoever has such a model writes one, as ``models/README.md`` shows.
+    """
 
     def __init__(self, installed: Installed) -> None:
         from transformers import AutoModelForImageClassification, utils

@@ -128,7 +128,10 @@ class SequenceToSequence(_Translator):
 
 
 class Converted(_Translator):
-    """The port ``TextTranslator`` over CTranslate2, for a model converted to its format."""
+    """The port ``TextTranslator`` over CTranslate2, for a model converted to its format.
+
+    No card is shipped for it: whoever converts a model writes one, as ``models/README.md`` shows.
+    """
 
     def __init__(self, installed: Installed, *, threads: int | None = None) -> None:
         import ctranslate2

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.core.text import printable
 from pipeline.errors import CODES
+from pipeline.exports.template import filled
 
 _MOST = 2000
 """Findings on the page; the document has them all."""
@@ -23,12 +24,9 @@ def write_audit_page(document: Mapping[str, Any], to: Path, *, vault: str, reade
 
 def audit_page(document: Mapping[str, Any], *, vault: str, reader: str) -> str:
     """Return the page as HTML. Every text is escaped by the template; a path may hold anything."""
-    import jinja2
-
-    template = Path(__file__).with_name("audit.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(template).render(
-        audit=document, vault=vault, reader=reader, verdict=_verdict(document), size=_size(document["bytes"]),
+    return filled(
+        "audit.html", audit=document,
+        vault=vault, reader=reader, verdict=_verdict(document), size=_size(document["bytes"]),
         rows=[
             {**one, "path": printable(one["path"], limit=1000), "what": printable(one["what"], limit=300)}
             for one in document["findings"][:_MOST]

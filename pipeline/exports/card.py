@@ -164,6 +164,8 @@ def _chips(piece: "Piece", current: Sequence[Json], bodies: Mapping[str, Json]) 
         yield {"text": f"same bytes as item {piece.same_as}: analysed once", "kind": ""}
     if any(one["coverage"] and Coverage.from_json(one["coverage"]).partial for one in current):
         yield {"text": "read in part", "kind": "warn"}
+    for name in listed(bodies, "scan", "found"):
+        yield {"text": f"malware: {printable(name, limit=60)}", "kind": "bad"}
     flags = {flag for one in listed(bodies, "transcript", "segments") for flag in one["flags"]}
     for flag in sorted(flags):
         yield {"text": flag.replace("_", " "), "kind": "warn"}
@@ -172,11 +174,15 @@ def _chips(piece: "Piece", current: Sequence[Json], bodies: Mapping[str, Json]) 
 # --- what did not work, and how the rest is known
 
 
+_EVERYWHERE = frozenset({"U-SCAN-001"})
+"""What is so of every item alike, and is no problem of this one."""
+
+
 def _problems(current: Sequence[Json]) -> Iterator[dict[str, str]]:
     said: set[tuple[str, str]] = set()
     for one in current:
         reached = (one["outcome"], one["code"])
-        if one["outcome"] in {"done", "not_applicable", "empty"} or reached in said:
+        if one["outcome"] in {"done", "not_applicable", "empty"} or one["code"] in _EVERYWHERE or reached in said:
             continue
         said.add(reached)
         code = CODES[one["code"]]

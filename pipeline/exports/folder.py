@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.core.canonical import canonical
+from pipeline.core.model import Kind
 from pipeline.errors import Misconfigured
 
 MANIFEST = "manifest.json"
@@ -51,12 +52,15 @@ class ExportManifest:
     """Values that stand as null in a document or are missing from a file: ``asset``, ``what``, ``code``."""
     without: tuple[Mapping[str, Any], ...] = ()
     """Documents that gave this format nothing: ``asset``, ``reason``."""
+    warnings: tuple[Mapping[str, Any], ...] = ()
+    """What a recipient must know before they open anything: ``asset``, ``what``, ``code``."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the manifest as it is written."""
         return {
             **asdict(self), "files": [asdict(file) for file in self.files],
             "withheld": [dict(one) for one in self.withheld], "without": [dict(one) for one in self.without],
+            "warnings": [dict(one) for one in self.warnings],
         }  # fmt: skip
 
 
@@ -71,6 +75,7 @@ class Filling:
     by_person: int = 0
     withheld: list[dict[str, Any]] = field(default_factory=list)
     without: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, document: Mapping[str, Any]) -> None:
         """Count a document, and what was withheld from it before it came here."""
@@ -78,6 +83,7 @@ class Filling:
         self.enrichments += len(document["enrichments"])
         self.by_person += sum(one["by"] == "person" for one in document["enrichments"])
         self.withheld += withheld_in(document)
+        self.warnings += warnings_in(document)
 
     def write(self, name: str, parts: Iterable[bytes]) -> None:
         """Write one file, durably."""
@@ -109,6 +115,7 @@ def export_to(to: Path, schema: str, fill: Callable[[Filling], None]) -> ExportM
                 enrichments=filling.enrichments - filling.by_person, by_person=filling.by_person
             ),
             files=tuple(filling.files), withheld=tuple(filling.withheld), without=tuple(filling.without),
+            warnings=tuple(filling.warnings),
         )  # fmt: skip
         with (beside / MANIFEST).open("xb") as file:
             file.write(canonical(manifest.as_json()) + b"\n")
@@ -139,6 +146,15 @@ def withheld_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         ),
     ]
     return [{"asset": document["asset"], "what": what, "code": code} for what, code in dict.fromkeys(found) if code]
+
+
+def warnings_in(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say what a malware scanner named in the file that a document is about."""
+    return [
+        {"asset": document["asset"], "what": f"the malware scanner names {name} in it", "code": "H-SCAN-001"}
+        for one in document["enrichments"] if one["kind"] == Kind.SCAN and one["current"]
+        for name in one["body"].get("found", ())
+    ]  # fmt: skip
 
 
 def _refuse_occupied(to: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.core.text import printable
 from pipeline.exports.tables import BOM, line_of
+from pipeline.exports.template import filled
 
 Json = Mapping[str, Any]
 
@@ -30,15 +31,11 @@ def _lines(document: Json) -> Iterator[list[Any]]:
 
 def write_page(document: Json, to: Path) -> None:
     """Write one self-contained HTML file: no script, no network, every text escaped."""
-    import jinja2
-
-    template = Path(__file__).with_name("inventory.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     tables = [
         {"title": _TITLES[name], "rows": [_shown(row) for row in rows], "of": "results" if name == "model" else "items"}
         for name, rows in document["by"].items()
     ]
-    page = environment.from_string(template).render(told=document, tables=tables, size=size)
+    page = filled("inventory.html", told=document, tables=tables, size=size)
     _write(to, page.encode("utf-8", "replace"))
 
 

@@ -10,6 +10,7 @@ from pipeline.core.position import DEGREE_M
 from pipeline.core.text import printable
 from pipeline.exports.card import Card, card_of
 from pipeline.exports.outlines import View, country_at, paths, view_of
+from pipeline.exports.template import filled
 
 Json = Mapping[str, Any]
 
@@ -70,11 +71,7 @@ def write_page(told: Told, to: Path) -> None:
 
 def page(told: Told) -> str:
     """Return the page as HTML. Every text of the material is escaped by the template."""
-    import jinja2
-
-    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    return environment.from_string(template).render(page=_context(told), nonce=secrets.token_hex(16))
+    return filled("page.html", page=_context(told), nonce=secrets.token_hex(16))
 
 
 def _context(told: Told) -> dict[str, Any]:

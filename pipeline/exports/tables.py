@@ -60,7 +60,12 @@ def safe(value: Any) -> Any:
     if isinstance(value, int | float):
         return value
     text = str(value).encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
-    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) or _seen(text).startswith(_FORMULA) else text
+
+
+def _seen(text: str) -> str:
+    """Return text from its first character that can be seen: some spreadsheets drop what stands before it."""
+    return next((text[at:] for at, one in enumerate(text) if one.isprintable() and not one.isspace()), "")
 
 
 def line_of(values: Sequence[Any]) -> bytes:
@@ -119,6 +124,11 @@ def _labels(member: str) -> Callable[[Json], Iterator[dict[str, Any]]]:
     return read
 
 
+def _named(body: Json) -> Iterator[dict[str, Any]]:
+    for name in body.get("found", ()):
+        yield {"label": name, "flags": "malware"}
+
+
 def _scores(body: Json) -> Iterator[dict[str, Any]]:
     for name, value in sorted(body.get("scores", {}).items()):
         yield {"label": name, "confidence": value if isinstance(value, int | float) else None}
@@ -140,6 +150,7 @@ _PARTS: dict[str, Callable[[Json], Iterator[dict[str, Any]]]] = {
     Kind.TRANSLATION: _segments,
     Kind.SPEECH: _regions,
     Kind.OCR: _regions,
+    Kind.SCAN: _named,
     Kind.OBJECTS: _labels("objects"),
     Kind.TAGS: _labels("tags"),
     Kind.SENSITIVITY: _scores,

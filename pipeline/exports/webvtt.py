@@ -26,7 +26,9 @@ def _written(track: Track) -> Iterator[bytes]:
 def _text(cue: Cue) -> str:
     lines = [_escaped(line) for line in cue.lines]
     if cue.voice:
-        lines[0] = f"<v {_escaped(cue.voice)}>{lines[0]}"
+        # Without the blank, which readers drop, dashes at its end would make an arrow, and end the cue.
+        blank = " " if cue.voice.endswith("-") else ""
+        lines[0] = f"<v {_escaped(cue.voice)}{blank}>{lines[0]}"
     return "\n".join(lines)
 
 

@@ -197,10 +197,15 @@ class Database:
         if (application, version) != (_APPLICATION, VERSION):
             raise Unavailable(f"the search index has version {version}, not {VERSION}", code="E-INDEX-001")
 
+    def _full(self) -> bool:
+        """Whether the disk has no room: what SQLite maps into memory then fails without saying why."""
+        room = os.statvfs(self.path.parent)
+        return room.f_bavail * room.f_frsize < 1 << 20
+
     def _explain(self, err: sqlite3.DatabaseError) -> PipelineError:
         code = getattr(err, "sqlite_errorcode", None) or sqlite3.SQLITE_CORRUPT
         primary = code & 0xFF
-        if primary == sqlite3.SQLITE_FULL:
+        if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and self._full()):
             return Unavailable("no space is left for the search index", code="E-HOST-003")
         outside = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN,
                    sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}  # fmt: skip

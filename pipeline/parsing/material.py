@@ -5,7 +5,7 @@ import os
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pipeline.core.text import printable
 from pipeline.errors import Refused
@@ -15,6 +15,9 @@ DAMAGE = (
     ArithmeticError, EOFError, LookupError, NotImplementedError, OSError, RecursionError, SyntaxError, TypeError,
     ValueError, struct.error, zlib.error,
 )  # fmt: skip
+Part = tuple[Any, bytes | memoryview]
+"""What is said, as JSON, and what goes with it."""
+
 _POSITION = frozenset({errno.EINVAL, errno.EOVERFLOW})
 """What the system says of a position in a file that cannot be: the material's fault."""
 

@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import PipelineError, Refused, Unavailable
-from pipeline.parsing.material import Material
+from pipeline.parsing.material import Material, Part
 
-Part = tuple[Any, bytes | memoryview]
-"""What is said, as JSON, and what goes with it."""
+Can = Mapping[str, Callable[..., Iterator[Part]]]
+"""What may be asked of a room, and who answers."""
 
 _WORDS = 65_536
 _ENDS = {Refused: "refused", Unavailable: "unavailable"}
@@ -64,12 +64,12 @@ def _frames(media: Material, max_pixels: int, longest: int, wanted: list[int] | 
             return
 
 
-_CAN: dict[str, Callable[..., Iterator[Part]]] = {
+_CAN: Can = {
     "exif": _exif, "picture": _picture, "upright": _upright, "frames": _frames,
 }  # fmt: skip
 
 
-def serve(asked: socket.socket) -> None:
+def serve(asked: socket.socket, can: Can) -> None:
     """Say that all is there, then answer until nobody asks any more."""
     asked.send(b'{"ready": true}')
     while True:
@@ -78,17 +78,19 @@ def serve(asked: socket.socket) -> None:
             return
         media, answer = fds
         try:
-            end = _answer(asked, json.loads(words), Material(fd=media), answer)
+            end = _answer(asked, json.loads(words), Material(fd=media), answer, can)
         finally:
             os.close(media)
             os.close(answer)
         asked.send(json.dumps(end).encode())
 
 
-def _answer(asked: socket.socket, question: Mapping[str, Any], media: Material, answer: int) -> dict[str, Any]:
+def _answer(
+    asked: socket.socket, question: Mapping[str, Any], media: Material, answer: int, can: Can
+) -> dict[str, Any]:  # fmt: skip
     """Give the parts of an answer; return how it ended."""
     try:
-        for said, data in _CAN[question["do"]](media, **question["how"]):
+        for said, data in can[question["do"]](media, **question["how"]):
             text = json.dumps(said).encode()
             _put(answer, text, data)
             asked.send(json.dumps({"text": len(text), "data": len(data)}).encode())
@@ -128,4 +130,4 @@ def _prepare() -> None:
 
 if __name__ == "__main__":
     _prepare()
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), _CAN)

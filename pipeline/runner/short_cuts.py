@@ -12,6 +12,10 @@ Settled = tuple[Maker, Result, tuple[Enrichment, ...]]
 """Who says it, what is said, and the statements that it rests on."""
 
 
+_UNOPENED = frozenset({"archive", "document"})
+"""Flags of what may hold pictures and sound that nothing here opens."""
+
+
 def short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Settled | None:
     """Settle without work: not for this media, or an input that has nothing to give.
 
@@ -23,6 +27,10 @@ def short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Settled | None
             return _take_over(stage, shape)
         media = Media(shape.body["media"])
         if not stage.accepts(media):
+            if unopened := _UNOPENED.intersection(shape.body.get("flags", ())):
+                what = "what is in this archive" if "archive" in unopened else "what is in this document"
+                result = Result(outcome=Outcome.UNSUPPORTED, code="U-MEDIA-001", reason=f"{what} was not looked at")
+                return _maker(stage, media=str(media), unopened="yes"), result, (shape,)
             result = Result(outcome=Outcome.NOT_APPLICABLE, code="N-MEDIA-001", reason=f"not for {media} material")
             return _maker(stage, media=str(media)), result, (shape,)
     for kind in stage.reads:

@@ -84,7 +84,9 @@ class Ending:
 
     def approve_disposal(self, asset: str, *, reason: str) -> dict[str, Any]:
         """Agree, as a second custodian, that an asset may be disposed of."""
-        return disposal.approve(self._home, self._kept("dispose", asset), reason=reason)
+        access = self._access("dispose")
+        found = tombstones.returned(self._home, access, asset) or self._kept("dispose", asset)
+        return disposal.approve(self._home, found, reason=reason)
 
     def dispose(self, asset: str, *, reason: str, confirm: str, bar: bool = False) -> dict[str, Any]:
         """Remove an asset for good; its tombstone stays."""

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.ports import Decoded, Frames, Picture, PictureHash, Pixels, ReadWord, Sought, Still
+from pipeline.core.ports import Decoded, Frames, Picture, PictureHash, Pixels, PronomName, ReadWord, Sought, Still
 from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
 from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
-from pipeline.tools import chromaprint, exiftool, ffmpeg, parsers, pdq, previews, raw, sandbox, tesseract
+from pipeline.tools import chromaprint, clamd, exiftool, ffmpeg, naming, parsers, pdq, previews, raw, sandbox, tesseract
 from pipeline.tools.animation import fetch_pictures, glance_pictures
 from pipeline.tools.fetching import fetch
 from pipeline.tools.frames import glance
@@ -27,6 +27,8 @@ class Tools:
         self._parsers = parsers.Parsers(settings)
         self._stills = Stills(settings, self._parsers)
         self._residents = exiftool.residents(settings)
+        self._clamd = clamd.Clamd(settings)
+        self._naming = naming.Naming(settings)
 
     def environment(self, *programs: str) -> dict[str, str]:
         """Name the versions of ``ffmpeg``, ``exiftool``, ``exifread`` and ``pillow``, as asked."""
@@ -39,6 +41,10 @@ class Tools:
     def probe(self, media: Path) -> dict[str, Any]:
         """Return ffprobe's account: ``format``, ``streams`` and ``chapters``."""
         return ffmpeg.probe(media, self._settings)
+
+    def name(self, media: Path) -> PronomName | None:
+        """Return what the PRONOM registry calls a file by its bytes."""
+        return self._naming.name(media)
 
     def metadata(self, media: Path) -> dict[str, Any]:
         """Return exiftool's raw tags, keyed ``Group:Tag``, numeric where exiftool can."""
@@ -67,6 +73,10 @@ class Tools:
     def decode_video(self, media: Path, stream: int) -> Frames:
         """Decode one stream to nothing, counting frames and seconds."""
         return ffmpeg.decode_video(media, stream, self._settings)
+
+    def scan(self, media: Path) -> tuple[str, ...] | None:
+        """Return what a malware scanner names in a file; ``None`` where none is configured."""
+        return self._clamd.scan(media)
 
     def pdq(self, pixels: Pixels, windows: int) -> PictureHash:
         """Hash a decoded picture, and at most ``windows`` windows of it."""
@@ -134,8 +144,11 @@ class Tools:
         """End the programs that were kept. May be repeated; what is asked afterwards is asked of new ones, one each."""
         self._residents.close()
         self._parsers.close()
+        self._naming.close()
 
     def _version(self, name: str) -> str:
+        if name == "clamd":  # may have changed since
+            return self._clamd.version()
         if name not in self._versions:
             self._versions[name] = self._ask(name)
         return self._versions[name]
@@ -147,7 +160,7 @@ class Tools:
             return exiftool.version(self._settings)
         if name == "tesseract":
             return tesseract.version(self._settings)
-        if name in {"exifread", "pillow", "pillow-heif"}:
+        if name in {"exifread", "pillow", "pillow-heif", "pygfried"}:
             return parsers.version(name)
         if name == "pdq":
             return pdq.version()

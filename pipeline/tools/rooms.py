@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -33,10 +34,33 @@ _WORDS = 65_536
 _ENDS = {"refused": Refused, "unavailable": Unavailable}
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _SHELL = 128
-_LIBRARIES = ("PIL", "exifread", "numpy", "pillow_heif")
 
 Part = tuple[Any, bytes]
 """What is said, and the bytes that go with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Craft:
+    """What a room is for: the module that answers in it, and the libraries that it loads."""
+
+    module: str
+    libraries: tuple[str, ...]
+
+
+PICTURES = Craft(module="pipeline.parsing.room", libraries=("PIL", "exifread", "numpy", "pillow_heif"))
+NAMES = Craft(module="pipeline.parsing.naming", libraries=("pygfried",))
+
+
+_BEGIN = """
+import importlib.util, runpy, sys
+sys.path[:0], sys.argv[0] = {library!r}, "room"
+found = importlib.util.spec_from_file_location(
+    "pipeline", {package!r} + "/__init__.py", submodule_search_locations=[{package!r}]
+)
+sys.modules["pipeline"] = importlib.util.module_from_spec(found)
+runpy.run_module({module!r}, run_name="__main__")
+"""
+"""Our package is found by its own place: what lies beside it is not to be seen."""
 
 
 class _Process(Protocol):
@@ -84,9 +108,7 @@ class Room:
             self._hear()
         except Refused as err:
             self.close()
-            raise Misconfigured(
-                f"the parsers of pictures could not be started: {err.reason}", code="E-CONF-003"
-            ) from err
+            raise Misconfigured(f"what parses could not be started: {err.reason}", code="E-CONF-003") from err
 
     def _say(self, words: bytes, fds: list[int]) -> None:
         try:
@@ -143,8 +165,9 @@ class Room:
 class Rooms:
     """The few rooms that are kept, at most one for each processor; made when first needed."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, craft: Craft = PICTURES) -> None:
         self._settings = settings
+        self._craft = craft
         self._free = threading.Semaphore(min(_MOST_ROOMS, max(2, len(os.sched_getaffinity(0)))))
         self._idle: list[Room] = []
         self._lock = threading.Lock()
@@ -178,7 +201,7 @@ class Rooms:
                 self._starter = ThreadPoolExecutor(1, thread_name_prefix="room")
         if room is None:
             assert self._starter
-            room = self._starter.submit(_start, self._settings).result()
+            room = self._starter.submit(_start, self._settings, self._craft).result()
         try:
             yield room
         finally:
@@ -228,26 +251,28 @@ def _read(answer: int, text: int, data: int, most: int) -> Part:
         raise Refused("the answer about it is no JSON", code="E-MEDIA-006") from err
 
 
-def _libraries() -> list[Path]:
+def _libraries(names: Sequence[str]) -> list[Path]:
     """Return the folders in which the libraries lie; nothing is imported for that."""
-    found = {Path(where).parent for name in _LIBRARIES for where in _search(name)}
+    found = {Path(where).parent for name in names for where in _search(name)}
     return sorted(found)
 
 
 def _search(name: str) -> Sequence[str]:
     spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
+    places = [*(spec.submodule_search_locations or ()), *([spec.origin] if spec.origin else ())] if spec else []
+    if not places:
         raise Misconfigured(f"the library {name} is missing", code="E-CONF-002")
-    return spec.submodule_search_locations
+    return places[:1]
 
 
-def _start(settings: Settings) -> Room:
+def _start(settings: Settings, craft: Craft) -> Room:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     limits = settings.limits
     ours.settimeout(limits.tool_seconds)
-    library = _libraries()
-    code = f"import sys; sys.path[:0] = {[str(_CHECKOUT), *map(str, library)]!r}; sys.argv[0] = 'room'; "
-    code += "import runpy; runpy.run_module('pipeline.parsing.room', run_name='__main__')"
+    library = _libraries(craft.libraries)
+    code = _BEGIN.format(
+        library=[str(one) for one in library], package=str(_CHECKOUT / "pipeline"), module=craft.module
+    )  # fmt: skip
     bounds = Bounds(
         seconds=limits.tool_seconds * MOST_FILES, memory=limits.picture_memory_bytes,
         file_bytes=limits.picture_memory_bytes, answer_bytes=limits.answer_bytes,

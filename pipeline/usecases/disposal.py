@@ -14,7 +14,7 @@ from pipeline.usecases.access import HOLDS, Access, Denied
 from pipeline.usecases.crew import lease_of
 from pipeline.usecases.holding import DISPOSALS, DISPOSING, standing, ways_of, worded
 from pipeline.usecases.home import Home
-from pipeline.usecases.tombstones import forget
+from pipeline.usecases.tombstones import forget, last_disposal
 
 
 def approve(home: Home, asset: AssetId, *, reason: str) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def _permitted(home: Home, access: Access, asset: AssetId) -> frozenset[str]:
         raise Denied(f"{CODES[ground[0]].meaning} ({ground[1]})", code=ground[0])
     agreed = frozenset(
         one
-        for one in stand.approved_by(asset, home.actor, now)
+        for one in stand.approved_by(asset, home.actor, now, ended=last_disposal(home, asset))
         if all(access.people.may(one, Permission.CUSTODY, now, batch) for batch in {way[0] for way in ways})
     )
     if home.settings.disposal_custodians > 1 and not agreed:

@@ -1,13 +1,14 @@
 """Find: the enriched document, the search and the export, each as one person may have it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.canonical import digest
+from pipeline.core.extensions import extension_matches
 from pipeline.core.gate import Decision, Purpose
-from pipeline.core.model import AssetId, Media
+from pipeline.core.model import AssetId, Kind, Media
 from pipeline.core.ports import IndexRow
 from pipeline.errors import CODES, Misconfigured
 from pipeline.exports.formats import FORMATS
@@ -26,7 +27,7 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
     """Return the enriched document with the acquisitions and values that the decision lets through."""
     folded = fold(home, asset)
     acquisitions = [
-        _acquisition(batch, item.record, named=(batch, item.n) in decision.sources)
+        _acquisition(batch, item.record, folded, named=(batch, item.n) in decision.sources)
         for batch, item in home.catalogue.items_of(asset)
         if (batch, item.n) in decision.through
     ]
@@ -39,8 +40,16 @@ def document(home: Home, asset: AssetId, decision: Decision) -> dict[str, Any]:
     return withhold(whole, "H-SOURCE-001") if decision.withheld else whole
 
 
-def _acquisition(batch: str, record: dict[str, Any], *, named: bool) -> dict[str, Any]:
+def _acquisition(
+    batch: str, record: dict[str, Any], folded: Mapping[str, Any], *, named: bool
+) -> dict[str, Any]:  # fmt: skip
     facts = {"batch": batch, **{name: value for name, value in record.items() if name not in _PRIVATE}}
+    shape: Mapping[str, Any] = next(
+        (one["body"] for one in folded["enrichments"] if one["kind"] == Kind.FORMAT and one["current"]), {}
+    )
+    facts["extension_matches"] = extension_matches(
+        str(facts["filename"]), media_type=shape["media_type"], container=shape["container"]
+    ) if shape and facts.get("filename") else None  # fmt: skip
     return facts if named else without_source(facts, "H-SOURCE-001")
 
 

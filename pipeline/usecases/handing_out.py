@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Misconfigured
+from pipeline.usecases import keys
 from pipeline.usecases.home import Home
 from pipeline.vault import standalone
-from pipeline.vault.countersign import newest_note
 from pipeline.vault.files import sync_dir, write_new, writing
 
 
 def write_note(home: Home, file: Path) -> dict[str, Any]:
     """Copy the newest note, in one rename: what was kept there before is an older one."""
-    newest = newest_note(home.settings.vault)
+    newest = keys.newest(home)
     fresh = file.with_name(f".{file.name}.fresh")
     with writing(f"the file {file}"):
         fresh.unlink(missing_ok=True)

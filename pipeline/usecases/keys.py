@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline.errors import Corrupt
 from pipeline.usecases.home import Home
+from pipeline.vault.countersign import Newest, newest_note
 from pipeline.vault.keyring import Keyring
 from pipeline.vault.keys import Keys
 from pipeline.vault.root import identity
@@ -31,11 +32,20 @@ def revoke_key(home: Home, key: str, after: int | None) -> dict[str, Any]:
     return _told(home, key)
 
 
+def newest(home: Home) -> Newest:
+    """Return the newest note that one of our keys signed."""
+    return newest_note(home.settings.vault, _keys(home).trusted())
+
+
 def _ring(home: Home) -> Keyring:
+    return Keyring(home.settings.vault, keys=_keys(home), log=home.log)
+
+
+def _keys(home: Home) -> Keys:
     root = home.settings.vault
     if (vault_id := identity(root)) is None:
         raise Corrupt("the vault's identity is gone", code="E-VAULT-003")
-    return Keyring(root, keys=Keys(home.settings.keys, vault=root, vault_id=vault_id), log=home.log)
+    return Keys(home.settings.keys, vault=root, vault_id=vault_id)
 
 
 def _told(home: Home, key: str) -> dict[str, Any]:

@@ -96,6 +96,7 @@ def _acquisition() -> Json:
     members = {
         "batch": _NAME, "n": {"type": "integer", "minimum": 1}, "source": {"enum": [*map(str, Source), None]},
         "provider": _MAYBE, "url": _MAYBE, "filename": _MAYBE, "received_at": _MAYBE,
+        "extension_matches": {"type": ["boolean", "null"]},
     }  # fmt: skip
     withheld = {**_CODE, "description": "why members that are null may not be seen by this person"}
     shape = _object(members, closed=False)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Misconfigured, Unavailable
+from pipeline.usecases import keys
 from pipeline.usecases.home import Home
-from pipeline.vault.countersign import Newest, answers, keep_token, newest_note, request
+from pipeline.vault.countersign import Newest, answers, keep_token, request
 from pipeline.vault.countersigned import TOKEN
 from pipeline.vault.files import sync_dir, write_new, writing
 from pipeline.vault.standalone import vouched
@@ -25,7 +26,7 @@ def countersign(home: Home, names: Sequence[str]) -> dict[str, Any]:
     One that does not answer is told of, and holds nothing up.
     """
     chosen = _chosen(home, names)
-    newest = newest_note(home.settings.vault)
+    newest = keys.newest(home)
     made, silent = [], []
     for name, url in chosen.items():
         try:
@@ -40,7 +41,7 @@ def countersign(home: Home, names: Sequence[str]) -> dict[str, Any]:
 
 def write_request(home: Home, folder: Path) -> dict[str, Any]:
     """Write what to ask any authority about the newest checkpoint, to be carried to where there is a network."""
-    newest = newest_note(home.settings.vault)
+    newest = keys.newest(home)
     path = folder / f"{newest.number:08}.tsq"
     with writing(f"the folder {folder}"):
         folder.mkdir(parents=True, exist_ok=True)

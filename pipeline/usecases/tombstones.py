@@ -1,6 +1,7 @@
 """Tombstones: what was disposed of, and the forgetting of it wherever it was copied to."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from pipeline.core.model import AssetId
@@ -42,6 +43,12 @@ def catch_up(home: Home) -> None:
 def disposed(home: Home) -> Disposed:
     """Return every item whose asset was disposed of."""
     return home.folded([TOMBSTONES], _disposed)
+
+
+def last_disposal(home: Home, asset: AssetId) -> datetime | None:
+    """Return when an asset was last disposed of."""
+    stones = (stone for stone in _of_assets(home.registers.read(TOMBSTONES)) if stone["asset"] == asset)
+    return max((datetime.fromisoformat(stone["at"]) for stone in stones), default=None)
 
 
 def _of_assets(stones: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:

@@ -8,7 +8,9 @@ from pipeline.core.ports import CustodyLog
 from pipeline.errors import Misconfigured
 from pipeline.vault.countersigned import AUTHORITY, token_path
 from pipeline.vault.files import sync_dir, write_new, writing
-from pipeline.vault.leaves import NOTE, numbers, path_of
+from pipeline.vault.leaves import NOTE, path_of
+from pipeline.vault.note import Verifier
+from pipeline.vault.notes import newest_of
 from pipeline.vault.process import locked
 from pipeline.vault.segments import STAMPED
 from pipeline.vault.standalone import token_of, vouched
@@ -32,11 +34,12 @@ class Countersigned:
     path: str
 
 
-def newest_note(root: Path) -> Newest:
-    """Return the newest note; it vouches for all before it."""
-    if not (there := numbers(root)):
+def newest_note(root: Path, trusted: dict[str, Verifier] | None = None) -> Newest:
+    """Return the newest note; it vouches for all before it. What none of the ``trusted`` keys signed is none."""
+    if (newest := newest_of(root, trusted)) is None:
         raise Misconfigured("there is no checkpoint yet", code="E-CONF-009", next_step="submit something first")
-    return Newest(number=there[-1], note=path_of(root, there[-1], NOTE).read_bytes())
+    number, note = newest
+    return Newest(number=number, note=note)
 
 
 def request(note: bytes, *, nonce: int | None = None) -> bytes:

@@ -192,7 +192,7 @@ def _content(seen: Examined, reading: Reading, body: Mapping[str, Any], *, ancho
         for name in paths:
             path = f"{seen.object.folder}/{name}"
             if _NOWHERE & {*name.split("/")}:
-                seen.find(f"{seen.object.folder}/{INVENTORY}", "E-VAULT-002", "it names a file that is not the object's")
+                seen.find(f"{seen.object.folder}/{INVENTORY}", "E-VAULT-002", "it names a file beyond the object")
                 continue
             known.add(path)
             both = reading.both or not anchored or name not in sha256

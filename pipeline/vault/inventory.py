@@ -58,16 +58,14 @@ def parsed(data: bytes) -> dict[str, Any]:
     """Read an inventory that somebody else may have written; ``ValueError`` when it has not the form of one."""
     try:
         body = json.loads(data)
-        texts = [body["id"], body["head"]]
-        lists = [body["manifest"], *body.get("fixity", {}).values(), *(one["state"] for one in body["versions"].values())]
-        for one in lists:
-            for names in one.values():
-                if not isinstance(names, list):
-                    raise TypeError
-                texts += names
+        states = [one["state"] for one in body["versions"].values()]
+        maps = [body["manifest"], *body.get("fixity", {}).values(), *states]
+        lists = [names for one in maps for names in one.values()]
+        texts = [body["id"], body["head"], *(name for names in lists for name in names)]
     except (KeyError, TypeError, AttributeError, RecursionError) as err:
         raise ValueError("not an inventory") from err
-    if not (body["manifest"] and body["versions"] and all(isinstance(one, str) for one in texts)):
+    whole = all(isinstance(one, str) for one in texts) and all(isinstance(one, list) for one in lists)
+    if not (whole and body["manifest"] and body["versions"]):
         raise ValueError("not an inventory")
     return dict(body)
 

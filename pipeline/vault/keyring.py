@@ -7,7 +7,7 @@ from pipeline.core.ports import CustodyLog
 from pipeline.errors import Misconfigured
 from pipeline.vault.files import writing
 from pipeline.vault.keys import Keys
-from pipeline.vault.leaves import numbers
+from pipeline.vault.notes import newest_of
 from pipeline.vault.process import locked
 from pipeline.vault.segments import KEY_MADE, KEY_RETIRED, KEY_REVOKED, entries
 
@@ -119,7 +119,8 @@ class Keyring:
         return key
 
     def _newest(self) -> int:
-        return max(numbers(self._root), default=0)
+        newest = newest_of(self._root, self._keys.trusted() or {})
+        return newest[0] if newest is not None else 0
 
 
 def _state(key: str, made: dict[str, str | None], ended: dict[str, tuple[str, int]], active: str) -> str:

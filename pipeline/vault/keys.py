@@ -1,6 +1,7 @@
 """Keys: the vault's Ed25519 signing keys, kept away from it; their public halves lie in it."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ PUBLIC = "log/keys"
 _PRIVATE, _REVOKED = ".pem", ".revoked"
 _SUFFIX = ".pub"
 _ACTIVE = "active"
+_KEY_ID = re.compile(r"[0-9a-f]{8}")
 
 
 def origin(vault_id: str) -> str:
@@ -68,9 +70,14 @@ class Keys:
     def active(self) -> str:
         """Return the id of the key in use."""
         try:
-            return (self.folder / _ACTIVE).read_text(encoding="ascii").strip()
+            named = (self.folder / _ACTIVE).read_text(encoding="ascii").strip()
         except FileNotFoundError as err:
             raise Misconfigured(f"there is no signing key in {self.folder}", code="E-CONF-008") from err
+        except (OSError, UnicodeDecodeError):
+            named = ""
+        if not _KEY_ID.fullmatch(named):
+            raise Misconfigured(f"{self.folder / _ACTIVE} does not name a key", code="E-CONF-008")
+        return named
 
     def held(self) -> set[str]:
         """Return the ids of the keys that can sign here."""

@@ -34,8 +34,7 @@ def parse_leaf(line: bytes) -> Leaf:
         leaf = Leaf(segment=body.pop("segment"), place=Place(**body), torn=torn)
     except (TypeError, KeyError, AttributeError, RecursionError) as err:
         raise ValueError("not a leaf") from err
-    place = leaf.place
-    if not (isinstance(leaf.segment, str) and isinstance(place.count, int) and isinstance(place.bytes, int)):
+    if (type(leaf.segment), type(leaf.place.count), type(leaf.place.bytes)) != (str, int, int):
         raise ValueError("not a leaf")
     return leaf
 

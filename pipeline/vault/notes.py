@@ -10,7 +10,7 @@ from pipeline.vault.chain import TOLERANCE, seconds_back
 from pipeline.vault.entry import GENESIS
 from pipeline.vault.files import read_regular
 from pipeline.vault.keys import PUBLIC, origin
-from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, path_of
+from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, numbers, path_of
 from pipeline.vault.merkle import Tree
 from pipeline.vault.note import Verifier, opened
 from pipeline.vault.segments import KEY_MADE, KEY_RETIRED, KEY_REVOKED
@@ -33,6 +33,27 @@ def note_text(vault_id: str, tree: Tree, *, number: int, at: str, prev: str) -> 
     """Return what is signed: a C2SP checkpoint with three lines of our own."""
     root = base64.b64encode(tree.root()).decode()
     return f"{origin(vault_id)}\n{tree.size}\n{root}\nnumber {number}\nat {at}\nprev {prev}\n"
+
+
+def is_note(note: bytes, number: int, trusted: dict[str, Verifier]) -> bool:
+    """Tell whether a note is that of a checkpoint, by one of these keys: anybody may give a file a number."""
+    try:
+        text, _ = opened(note, trusted)
+    except ValueError:
+        return False
+    return text.splitlines()[3:4] == [f"number {number}"]
+
+
+def newest_of(root: Path, trusted: dict[str, Verifier] | None) -> tuple[int, bytes] | None:
+    """Return the newest note that is one, and its number; without ``trusted`` the one of the highest number."""
+    for number in reversed(numbers(root)):
+        try:
+            note = read_regular(path_of(root, number, NOTE))
+        except OSError:  # verification names it
+            continue
+        if trusted is None or is_note(note, number, trusted):
+            return number, note
+    return None
 
 
 @dataclass(kw_only=True)
@@ -180,9 +201,9 @@ class Notes:
     def _ended(self, introduced: dict[int, list[Verifier]], trusted: set[str]) -> None:
         """Name what a key signed after it was revoked or retired, and the keys that it introduced then."""
         retired, revoked = self._said(KEY_RETIRED), self._said(KEY_REVOKED)
-        ends = {key: (max(numbers), "retired") for key, numbers in retired.items()}
-        for key, numbers in revoked.items():
-            ends[key] = min((min(numbers), "revoked"), ends.get(key, (min(numbers), "revoked")))
+        ends = {key: (max(after), "retired") for key, after in retired.items()}
+        for key, after in revoked.items():
+            ends[key] = min((min(after), "revoked"), ends.get(key, (min(after), "revoked")))
         for number, key in sorted(self._signers.items()):
             if key in ends and number > ends[key][0]:
                 what = f"signed with key {key}, which was {ends[key][1]} after checkpoint {ends[key][0]}"

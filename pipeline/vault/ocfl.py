@@ -205,7 +205,7 @@ class Store:
         self.prune(folder.parent)
 
     def prune(self, folder: Path) -> None:
-        """Remove the folders above an object that is not there, as far as they are empty."""
+        """Remove the folders above an object that is not there, as far as they are empty; durably."""
         while folder != self.root:
             try:
                 folder.rmdir()
@@ -214,8 +214,9 @@ class Store:
             except OSError as err:
                 if err.errno not in _TAKEN:
                     raise
-                return
+                break
             folder = folder.parent
+        sync_dir(folder)  # or they are back, and empty, after a loss of power
 
 
 def roll_forward(folder: Path, journal: Journal) -> bool:

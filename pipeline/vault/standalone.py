@@ -15,8 +15,10 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -40,6 +42,18 @@ MALFORMED = (
 )  # fmt: skip
 """What is raised by a token or a certificate that is not as it should be, besides ``ValueError``."""
 
+SAID: dict[str, tuple[tuple[str, type], ...]] = {
+    "vault.create": (("root", str), ("version", int), ("inventory", str)),
+    "vault.version": (("root", str), ("version", int), ("inventory", str)),
+    "vault.dispose": (("root", str), ("inventories", list)), "segment.open": (("segment", str), ("vault", str)),
+    "key.made": (("key", str),), "key.retired": (("key", str), ("after", int)),
+    "key.revoked": (("key", str), ("after", int)), "log.checkpoint": (("number", int), ("note", str)),
+    "log.timestamp": (("number", int), ("authority", str), ("token", str)),
+}  # fmt: skip
+"""The facts of the acts that have a meaning here."""
+GAPS, LARGEST = 10_000, 1 << 28
+"""More checkpoints than this are not missing: a far number was slipped in. No inventory is larger than that."""
+
 Json = dict[str, Any]
 Head = tuple[str, int]
 """The digest of an entry, and where it ends."""
@@ -51,6 +65,56 @@ Der = list[tuple[int, bytes, bytes]]
 def sha256(data: bytes) -> str:
     """Return the SHA-256 in hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def opened(path: Path) -> BufferedReader:
+    """Open a regular file; whatever else stands there, as a pipe that nobody fills, is an ``OSError``."""
+    if not path.is_file():
+        raise FileNotFoundError(2, "no regular file", str(path))
+    return path.open("rb")
+
+
+def data_of(path: Path, most: int | None = None) -> bytes:
+    """Read a regular file as a whole; one of more than ``most`` bytes is an ``OSError``."""
+    with opened(path) as file:
+        if most is not None and path.stat().st_size > most:
+            raise OSError(27, "larger than it can be", str(path))
+        return file.read()
+
+
+def whole_of(data: bytes) -> Json:
+    """Read an inventory; ``ValueError`` when it has not the form of one."""
+    try:
+        body = json.loads(data)
+        states = [one["state"] for one in body["versions"].values()]
+        maps = [body["manifest"], *body.get("fixity", {}).values(), *states]
+        lists = [names for one in maps for names in one.values()]
+        texts = [body["id"], body["head"], *(name for names in lists for name in names)]
+    except (KeyError, TypeError, AttributeError, RecursionError) as err:
+        raise ValueError("not an inventory") from err
+    whole = all(isinstance(one, str) for one in texts) and all(isinstance(one, list) for one in lists)
+    if not (whole and body["manifest"] and body["versions"]):
+        raise ValueError("not an inventory")
+    body["id"].encode()  # half a character is no text
+    return dict(body)
+
+
+def leaf_of(leaf: Json) -> tuple[str, list[tuple[int, Json]]]:
+    """Return a leaf's segment, and that nothing is known of it yet; ``TypeError`` when it is no leaf."""
+    kinds = [type(leaf[name]) for name in ("segment", "count", "bytes", "head")]
+    if kinds != [str, int, int, str] or "torn" not in leaf:
+        raise TypeError("not a leaf")
+    return leaf["segment"], []
+
+
+def sound(entry: Json) -> bool:
+    """Tell whether an entry has the facts that its act needs, each of its kind."""
+    facts, due = entry["facts"], SAID.get(entry["act"], ())
+    whole = all(isinstance(facts.get(name), kind) for name, kind in due)
+    texts = all(isinstance(one, str) for one in facts.get("inventories") or ()) if whole else False
+    named = isinstance(entry["subject"], str) or not entry["act"].startswith("vault.")
+    public = facts.get("public", "") if entry["act"] == "key.made" else ""
+    return whole and texts and named and bool(re.fullmatch("[0-9a-f]{64}|", str(public)))
 
 
 def back(earlier: str, later: str) -> float:
@@ -70,7 +134,7 @@ def entry_of(line: bytes) -> Json | None:
         whole = spelled[:-1] + b',"sum":"%s"}' % sha256(spelled)[:16].encode()
         good = {*body, "sum"} == MEMBERS and told == sha256(spelled)[:16] and whole == line
         return body if good and isinstance(body["facts"], dict) and isinstance(body["seq"], int) else None
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -89,6 +153,7 @@ class Log:
         self.times: dict[int, str] = {}
         self.late: dict[str, str] = {}
         self.firsts: list[tuple[str, int, str]] = []
+        self.each: list[int] = []
         self.opened: dict[str, str] = {}
         self.entries = self.unsigned = self.tokens = self.last = 0
 
@@ -100,8 +165,12 @@ class Log:
         """Verify everything."""
         place = self.root / "log/checkpoints"
         stems = [path.stem for path in place.glob("*.note")]
-        self.last = max((int(stem) for stem in stems if stem.isdigit()), default=0)
-        for number in range(1, self.last + 1):
+        there = {int(stem) for stem in stems if re.fullmatch("[0-9]+", stem)}
+        self.last = max(there, default=0)
+        self.each = list(range(1, self.last + 1)) if self.last - len(there) <= GAPS else sorted(
+            {1} | there | {one + 1 for one in there if one < self.last}
+        )  # fmt: skip
+        for number in self.each:
             self.read_leaves(number)
         files = {path.stem: path for path in sorted((self.root / "log/segments").glob("*.jsonl"))}
         self.whole()
@@ -110,7 +179,10 @@ class Log:
         for name in sorted(self.leaves.keys() - files.keys()):
             self.find(f"log/segments/{name}.jsonl", "E-LOG-007", "the segment is missing")
         for name, path in files.items():
-            self.segment(name, path)
+            if path.is_file():
+                self.segment(name, path)
+            else:
+                self.find(f"log/segments/{path.name}", "E-LOG-002", "the segment cannot be read")
         if self.vault_id in self.opened.values():
             for name in (name for name, vault in self.opened.items() if vault != self.vault_id):
                 self.find(f"log/segments/{name}.jsonl", "E-LOG-011", "it is of another vault")
@@ -128,7 +200,7 @@ class Log:
             token = f"log/checkpoints/{facts['number']:08}.{facts['authority']}.tsr"
             if not (self.root / token).is_file():
                 self.find(token, "E-LOG-002", "the countersignature is missing")
-            elif sha256((self.root / token).read_bytes()) != facts["token"]:
+            elif sha256(data_of(self.root / token)) != facts["token"]:
                 self.find(token, "E-LOG-014", "it is not the countersignature that the log knows")
 
     def whole(self) -> None:
@@ -139,11 +211,14 @@ class Log:
         for name in ("log/segments", "log/checkpoints", "log/keys"):
             if not (self.root / name).is_dir():
                 self.find(name, "E-LOG-002", "the folder is missing")
-        for path in sorted(path for path in (self.root / "log").rglob("*") if path.is_symlink() or path.is_file()):
+        for path in (self.root / one for one in ("vault.json", "log", "objects", "registers")):
+            if path.is_symlink():
+                self.find(path.name, "E-VAULT-004", "a link stands where it should")
+        for path in sorted(path for path in (self.root / "log").rglob("*") if path.is_symlink() or not path.is_dir()):
             name = path.relative_to(self.root / "log").as_posix()
             number = path.name[:8] if name.startswith("checkpoints/") else "0"
-            late = int(number) > self.last + (path.suffix == ".leaves") if number.isdigit() else True
-            if not ours.fullmatch(name) or path.is_symlink() or late:
+            late = int(number) > self.last + (path.suffix == ".leaves") if re.fullmatch("[0-9]+", number) else True
+            if not ours.fullmatch(name) or path.is_symlink() or not path.is_file() or late:
                 self.find(f"log/{name}", "E-VAULT-004", "not a part of the custody log")
 
     def read_leaves(self, number: int) -> None:
@@ -151,13 +226,13 @@ class Log:
         where = f"log/checkpoints/{number:08}.leaves"
         self.lines[number] = None
         try:
-            *lines, rest = (self.root / where).read_bytes().split(b"\n")
+            *lines, rest = data_of(self.root / where).split(b"\n")
             leaves = [json.loads(line) for line in lines]
             for leaf in leaves:
-                self.leaves.setdefault(leaf["segment"], []).append((number, leaf))
+                self.leaves.setdefault(*leaf_of(leaf)).append((number, leaf))
         except OSError:
             self.find(where, "E-LOG-002", "the leaves of a checkpoint are missing")
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             self.find(where, "E-LOG-001", "not a list of leaves")
         else:
             self.lines[number] = lines
@@ -173,7 +248,7 @@ class Log:
         for (number, _), before in zip(leaves, [0, *(leaf["count"] for _, leaf in leaves)], strict=False):
             begins.setdefault(before + 1, []).append(number)
         count, size, prev, at, loud, tail, clock = 0, 0, ZERO, "", 0, b"", False
-        with path.open("rb") as file:
+        with opened(path) as file:
             for line in file:
                 if not line.endswith(b"\n"):
                     tail = line
@@ -191,7 +266,7 @@ class Log:
                     self.find(where, "E-LOG-010", f"entry {count - 1} is older than the one that it follows")
                 at = entry["at"]
                 self.firsts += [(name, number, at) for number in begins.get(count, ())]
-                self.take(entry, next((number for number, leaf in leaves if leaf["count"] >= count), None))
+                self.take(where, entry, next((number for number, leaf in leaves if leaf["count"] >= count), None))
                 if count > signed and entry["act"] not in QUIET:
                     loud, self.late[name] = loud + 1, self.late.get(name) or at
         self.entries, self.unsigned = self.entries + count, self.unsigned + loud
@@ -223,8 +298,8 @@ class Log:
             self.find(where, "E-LOG-001", f"line {due + 1} is not an entry as it was written")
         elif entry["seq"] == due == 0 and entry["act"] == "segment.open" and entry["prev"] == ZERO:
             other = self.root / f"log/segments/{entry['facts'].get('segment')}.jsonl"
-            first = (self.root / where).read_bytes().split(b"\n")[0]
-            if other.is_file() and other.read_bytes().split(b"\n")[0] == first:
+            first = data_of(self.root / where).split(b"\n")[0]
+            if other.is_file() and data_of(other).split(b"\n")[0] == first:
                 self.find(where, "E-LOG-009", f"it forks: segment {other.stem} begins with the same entry")
             else:
                 self.find(where, "E-LOG-011", f"it was opened as segment {other.stem}, not {name}")
@@ -237,9 +312,12 @@ class Log:
         else:
             self.find(where, "E-LOG-006", f"entries {due} to {entry['seq'] - 1} are missing")
 
-    def take(self, entry: Json, covered: int | None) -> None:
+    def take(self, where: str, entry: Json, covered: int | None) -> None:
         """Remember what an entry says of versions, keys, checkpoints."""
         act, facts = entry["act"], entry["facts"]
+        if not sound(entry):
+            self.find(where, "E-LOG-001", f"entry {entry['seq']} has not the facts of its act")
+            return
         if act in {"vault.create", "vault.version"}:
             versions = self.logged.setdefault((facts["root"], entry["subject"]), {})
             versions.setdefault(facts["version"], set()).add(facts["inventory"])
@@ -255,13 +333,13 @@ class Log:
         there, known = self.public_keys(), dict(self.anchors)
         signers: dict[int, str] = {}
         size, full, prev, whole = 0, list[bytes](), ZERO, True
-        for number in range(1, self.last + 1):
+        for number in self.each:
             where = f"log/checkpoints/{number:08}.note"
             for line in self.lines[number] or ():
                 size = grown(full, size, hashlib.sha256(b"\x00" + line).digest())
             whole = whole and self.lines[number] is not None
             try:
-                note = self.notes[number] = (self.root / where).read_bytes()
+                note = self.notes[number] = data_of(self.root / where)
             except OSError:
                 self.find(where, "E-LOG-006", "the checkpoint is missing, and later ones are there")
                 prev = ""
@@ -306,7 +384,7 @@ class Log:
         found = {}
         for path in sorted((self.root / "log/keys").glob("*.pub")):
             try:
-                key_id, key = key_of(path.read_text(encoding="ascii"))
+                key_id, key = key_of(data_of(path).decode("ascii"))
             except (ValueError, OSError):
                 key_id, key = "", ("", b"")
             if key_id == path.stem:
@@ -370,8 +448,8 @@ class Log:
         where, number = f"log/checkpoints/{path.name}", path.name.partition(".")[0]
         try:
             note = self.notes[int(number)]
-            at = vouched(path.read_bytes(), note, certificates)
-        except KeyError:
+            at = vouched(data_of(path), note, certificates)
+        except (KeyError, OSError):
             self.find(where, "E-LOG-014", "there is no such checkpoint")
         except ValueError as err:
             self.find(where, "E-LOG-014", f"the countersignature does not verify: {err}")
@@ -571,7 +649,8 @@ class Objects:
 
     def object(self, name: str, folder: Path) -> None:
         """Read one object: its inventories, then every file that the newest names."""
-        numbers = sorted(int(path.name[1:]) for path in folder.glob("v*") if path.name[1:].isdigit() and path.is_dir())
+        there = (path for path in folder.glob("v*") if re.fullmatch("v[1-9][0-9]*", path.name) and path.is_dir())
+        numbers = sorted(int(path.name[1:]) for path in there)
         bodies: dict[int, Json] = {}
         versions: dict[int, str] = {}
         if not numbers or numbers != list(range(1, len(numbers) + 1)):
@@ -586,7 +665,7 @@ class Objects:
         body = bodies[max(bodies)]
         object_id = body["id"]
         h = sha256(object_id.encode())
-        if folder.parent.relative_to(self.root / name).as_posix() != f"{h[:3]}/{h[3:6]}/{h[6:9]}":
+        if folder.relative_to(self.root / name).as_posix() != f"{h[:3]}/{h[3:6]}/{h[6:9]}/{spelled(object_id, h)}":
             self.find(folder, "E-VAULT-004", "it is not where an object of its identifier lies")
         subject = object_id if object_id.startswith(ASSET) else f"urn:evidence:register:sha256:{h}"
         self.seen[name, subject], self.places[name, subject] = versions, folder.relative_to(self.root).as_posix()
@@ -600,13 +679,13 @@ class Objects:
         """Read the inventory of one version."""
         path = folder / f"v{number}/inventory.json"
         try:
-            data, side = path.read_bytes(), path.with_name("inventory.json.sha512").read_bytes()
+            data, side = data_of(path, LARGEST), data_of(path.with_name("inventory.json.sha512"), LARGEST)
             versions[number] = hashlib.sha512(data).hexdigest()
             if side.split() != [versions[number].encode(), b"inventory.json"]:
                 self.find(path, "E-VAULT-001", "inventory and side-car do not match")
-            body = json.loads(data)
-            good = body["head"] == f"v{number}" and body["manifest"] and body["versions"] and body["id"]
-        except (OSError, ValueError, KeyError, TypeError):
+            body = whole_of(data)
+            good = body["head"] == f"v{number}"
+        except (OSError, ValueError):
             good = False
         if good:
             bodies[number] = body
@@ -619,8 +698,11 @@ class Objects:
         named = {path: one for one, paths in body["manifest"].items() for path in paths}
         for name, sha512 in sorted(named.items()):
             path = folder / name
+            if {"", ".", ".."} & {*name.split("/")}:
+                self.find(folder / "inventory.json", "E-VAULT-002", "it names a file that is not the object's")
+                continue
             try:
-                with path.open("rb") as file:
+                with opened(path) as file:
                     first = hashlib.file_digest(file, "sha512").hexdigest()
                     file.seek(0)
                     second = hashlib.file_digest(file, "sha256").hexdigest()
@@ -662,10 +744,16 @@ class Objects:
                 self.find(place, "E-VAULT-003", f"the log knows this object, and it is gone: {subject}")
 
 
+def spelled(object_id: str, h: str) -> str:
+    """Return the name of an object's folder."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", lambda one: "".join(f"%{byte:02x}" for byte in one[0].encode()), object_id)
+    return plain if len(plain) <= 100 else f"{plain[:100]}-{h}"  # noqa: PLR2004 (layout 0003)
+
+
 def same(one: Path, other: Path) -> bool:
     """Tell whether two files hold the same."""
     try:
-        return one.read_bytes() == other.read_bytes()
+        return data_of(one, LARGEST) == data_of(other, LARGEST)
     except OSError:
         return False
 
@@ -675,10 +763,11 @@ def verify(args: argparse.Namespace) -> Json:
     root: Path = args.vault
     findings: list[Json] = []
     try:
-        vault_id = str(json.loads((root / "vault.json").read_bytes())["id"])
-    except (OSError, ValueError, KeyError, TypeError):
+        vault_id = str(UUID(json.loads(data_of(root / "vault.json"))["id"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         findings.append({"path": "vault.json", "code": "E-VAULT-003", "what": "it is missing or damaged"})
-        first = next((path.read_bytes() for path in sorted(root.glob("log/segments/*.jsonl"))), b"")
+        segments = (path for path in sorted(root.glob("log/segments/*.jsonl")) if path.is_file())
+        first = next((data_of(path) for path in segments), b"")
         vault_id = str(((entry_of(first.split(b"\n")[0]) or {}).get("facts") or {}).get("vault", ""))
     anchors = dict(key_of(Path(one).read_text(encoding="ascii") if Path(one).is_file() else one) for one in args.key)
     roots = [one for file in args.certificate for one in x509.load_pem_x509_certificates(file.read_bytes())]

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.catalogue import Catalogue, Leases, Lost, Row, open_database
 from pipeline.core.model import AssetId, Coverage, Enrichment, Kind, Maker, Outcome
+from pipeline.errors import Misconfigured
 
 
 @pytest.fixture
@@ -72,3 +73,12 @@ def test_a_failed_write_lets_the_next_one_in(catalogue: Catalogue) -> None:
 
     assert catalogue.entries(one.asset) == ()
     assert catalogue.meta("x") == "y"
+
+
+def test_a_catalogue_that_cannot_be_opened_says_who_must_act(tmp_path: Path) -> None:
+    (tmp_path / "c.sqlite").mkdir()  # as on a disk that may not be written to, for root, too
+    database = open_database(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    with pytest.raises(Misconfigured, match="may not be written") as raised, database.read():
+        pass
+    assert (raised.value.code, raised.value.who) == ("E-CONF-001", "operator")
+    database.close()

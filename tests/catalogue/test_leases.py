@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from pipeline.catalogue import Catalogue, Leases, Lost, Row, open_database
 from pipeline.catalogue.database import Database
@@ -90,4 +91,21 @@ def test_a_worker_that_lost_its_lease_keeps_nothing(database: Database) -> None:
     catalogue.add(made, row, confirm=lambda db: other.confirm(db, "asset:a"))
     assert [one.id for one in catalogue.entries(asset)] == [made.id]
     slept.close()
+    other.close()
+
+
+def test_a_lease_that_could_not_be_given_back_is_taken_again_at_once(database: Database) -> None:
+    """As on a disk that was full: the work is repeated in the same process, and nobody waits for himself."""
+    mine, other = Leases(database, seconds=60), Leases(database, seconds=60)
+    assert mine.take("b1")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TRIGGER full BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(DBAPIError):
+        mine.release("b1")
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert not other.take("b1")
+    assert mine.take("b1")
+    mine.close()
+    assert other.take("b1")
     other.close()

@@ -21,6 +21,17 @@ from pipeline.core.pointers import points_elsewhere, read_text, text_type
         "<ASX version='3.0'>",
         "[InternetShortcut]\nURL=https://example.org",
         "rtsp://example.org/stream",
+        "[Desktop Entry]\nType=Link\nURL=https://example.org",
+        '<?xml version="1.0"?><!DOCTYPE plist PUBLIC "-//Apple//DTD"><plist><dict><key>URL</key><string>http://x',
+        'REM x\nFILE "a film.wav" WAVE\n  TRACK 01 AUDIO',
+        "# a list\nC:\\films\\one.mp4\r\n../two.MP3\r\n",
+        "http://example.org/a b.mkv",
+        '<?quicktime type="x"?><embed src="rtsp://x"/>',
+        '<svg><image xlink:href="text:/etc/passwd"/></svg>',
+        "<svg xmlns:xlink='x'><use href = 'http://example.org/a.svg#b'/></svg>",
+        '<svg><rect style="fill:url(http://example.org/a)"/></svg>',
+        "<svg><style>@import 'a.css';</style></svg>",
+        '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
     ],
 )
 def test_pointers_are_told(text: str) -> None:
@@ -28,8 +39,11 @@ def test_pointers_are_told(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "v=0 is the start value", "He said: #EXTM3U", "<svg/>", "<html><MPD>", "see rtsp://example.org"]
-)
+    "text", ["", "v=0 is the start value", "He said: #EXTM3U", "<svg/>", "<html><MPD>", "see rtsp://example.org",
+     "what he sent is film.mp4", "FILE a complaint WAVE by wave", "name,film.mp4\nname,other", "[Desktop Entry]",
+     '<svg><a xlink:href="https://example.org">x</a><use href="#b"/><image href="data:image/png;base64,x"/></svg>',
+     '<svg><rect fill="url(#g)"/></svg>', "<plist><dict><key>Name</key><string>URL</string>"],
+)  # fmt: skip
 def test_prose_and_documents_are_no_pointers(text: str) -> None:
     assert points_elsewhere(text) is None
 
@@ -48,7 +62,13 @@ def test_documents_keep_their_type() -> None:
     assert text_type("just words")[0] == "text/plain"
 
 
-@pytest.mark.parametrize("unit", ["<?a?>", "<!-- -->", "<!DOCTYPE x [", "<!DOCTYPE x>", "v=0\n", " "])
+HOSTILE = (
+    "<?a?>", "<!-- -->", "<!DOCTYPE x [", "<!DOCTYPE x>", "v=0\n", " ", "\n", "FILE ", "\nFILE x ", "<svg ",
+    "<svg><i href ", "<svg><!ENTITY ", "url( ", "<svg>url(", "a/.mp4 ", "x.mp4\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
 def test_a_hostile_prologue_costs_no_time(unit: str) -> None:
     text = unit * (65_536 // len(unit))
     begun = time.perf_counter()

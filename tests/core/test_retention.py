@@ -55,6 +55,8 @@ def test_nobody_agrees_with_themselves_nor_for_ever() -> None:
     assert stand.approved_by(ASSET, "p-1111", NOW) == {"p-2222"}
     assert stand.approved_by(ASSET, "p-1111", NOW + timedelta(days=31)) == frozenset()
     assert stand.approved_by("b" * 64, "p-1111", NOW) == frozenset()
+    assert stand.approved_by(ASSET, "p-1111", NOW, ended=NOW) == frozenset()  # it was of those that are gone
+    assert stand.approved_by(ASSET, "p-1111", NOW, ended=NOW - timedelta(days=31)) == {"p-2222"}
 
 
 def test_what_is_not_known_might_forbid_a_disposal() -> None:

@@ -4,30 +4,47 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from docker.lock import closure, direct, read
+from docker.lock import closure, control, direct, read, read_digests
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TEXT = (CHECKOUT / "requirements.lock").read_text(encoding="utf-8")
 LOCK = read(TEXT)
 CUDA = read((CHECKOUT / "docker" / "cuda.txt").read_text(encoding="utf-8"))
+FILES = ("requirements.lock", "docker/control.lock", "docker/cuda.txt")
+DIGEST = re.compile(r"    --hash=sha256:[0-9a-f]{64}")
 EXACT = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*==[0-9][0-9A-Za-z.]*")
 
 
-def test_every_line_is_one_package_at_one_version() -> None:
-    lines = [line for line in TEXT.splitlines() if not line.startswith("#")]
-    assert [line for line in lines if not EXACT.fullmatch(line)] == []
-    assert list(LOCK) == sorted(LOCK)
-    assert len(lines) == len(LOCK)
+@pytest.mark.parametrize("name", FILES)
+def test_every_package_stands_once_at_one_version_with_its_digests(name: str) -> None:
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    lines = [line.removesuffix(" \\") for line in text.splitlines() if not line.startswith("#")]
+    pins = [line for line in lines if not line.startswith(" ")]
+    assert [line for line in pins if not EXACT.fullmatch(line)] == []
+    assert [line for line in lines if line.startswith(" ") and not DIGEST.fullmatch(line)] == []
+    assert pins == [f"{package}=={version}" for package, version in sorted(read(text).items())]
+    assert [package for package, digests in read_digests(text).items() if not digests] == []
 
 
-def test_it_names_no_host_and_no_folder() -> None:
-    assert "://" not in TEXT
-    assert "\n-" not in TEXT
-    assert "@" not in TEXT
+@pytest.mark.parametrize("name", FILES)
+def test_it_names_no_host_and_no_folder(name: str) -> None:
+    text = (CHECKOUT / name).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "\n-" not in text
+    assert "@" not in text
+
+
+def test_the_lock_of_the_control_plane_is_a_part_of_the_one_lock() -> None:
+    text = (CHECKOUT / "docker" / "control.lock").read_text(encoding="utf-8")
+    needed = closure(control()).keys()
+    assert read(text) == {name: version for name, version in LOCK.items() if name in needed}
+    digests = read_digests(TEXT)
+    assert read_digests(text) == {name: digests[name] for name in read(text)}
 
 
 def test_every_direct_dependency_is_in_it_at_a_version_that_is_allowed() -> None:
@@ -55,8 +72,7 @@ def test_what_is_installed_here_needs_nothing_that_the_lock_lacks() -> None:
 
 
 def test_the_control_plane_installs_no_model_library() -> None:
-    lines = (CHECKOUT / "docker" / "control.txt").read_text(encoding="utf-8").splitlines()
-    wanted = tuple(Requirement(line) for line in lines if not line.startswith("#"))
+    wanted = control()
     assert {canonicalize_name(one.name) for one in wanted} <= LOCK.keys()
     heavy = {"torch", "transformers", "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime"}
     assert not closure(wanted).keys() & heavy

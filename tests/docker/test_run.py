@@ -17,6 +17,7 @@ import pytest
 
 from docker.processes import descendants, start_ticks
 from docker.run_sample import batch_of
+from pipeline.queue import PASSWORDS
 from sample_media.build import CACHE, OUT, build, read_manifest
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -24,6 +25,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 CHECKOUT = Path(__file__).resolve().parents[2]
 PROVIDER = "Quillfeather Archive"
 URL = "https://quillfeather.example/posts/77"
+# What stands in the environment of who calls, and is no task's business.
+CANARY = "canary-of-quillfeather"
+CANARIES = (
+    "AWS_SECRET_ACCESS_KEY", "EVIDENCE_S3_SECRET_KEY", "EVIDENCE_NPM_REGISTRY", "HF_TOKEN", "PGPASSWORD",
+    "TIMESTAMP_AUTHORITY_PASSWORD",
+)  # fmt: skip
 # The names are told to nobody; what is in the files comes from the sample.
 FILES = {
     "english call.wav": "Quillfeather witness.wav",
@@ -61,9 +68,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """Two runs over the same folder: in the first, a task was killed in the middle."""
+    """Two runs over the same folder: in the first, a task was killed in the middle, its environment seen before."""
 
     place: Place
+    environment: dict[str, str]
     first: str
     codes: tuple[int, int]
     second_s: float
@@ -115,6 +123,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         "EVIDENCE_HOME": str(root / "home"), "EVIDENCE_KEYS": str(root / "keys"), "EVIDENCE_ACTOR": "custodian",
         "EVIDENCE_SETTINGS": str(root / "none.toml"), "PYTHONPATH": str(CHECKOUT),
     }  # fmt: skip
+    env |= dict.fromkeys(CANARIES, CANARY)
     return Place(home=root / "home", media=media, env=env)
 
 
@@ -136,7 +145,10 @@ def ran(place: Place) -> Ran:
         extract = "airflow/logs/**/task_id=shard.extract/**/attempt=1.log"
         wait_for(lambda: any(place.home.glob(extract)), 240)
         wait_for(lambda: working_task(first.pid), 60)
+        environment: dict[str, str] = {}
         if task := working_task(first.pid):
+            lines = (Path("/proc") / str(task) / "environ").read_text(errors="replace").split("\0")
+            environment = {name: value for name, _, value in (line.partition("=") for line in lines if line)}
             os.kill(task, signal.SIGKILL)
         printed, _ = first.communicate(timeout=600)
     kept = objects(place.home)
@@ -144,8 +156,8 @@ def ran(place: Place) -> Ran:
     with place.run() as second:
         second.communicate(timeout=600)
     return Ran(
-        place=place, first=printed, codes=(first.returncode, second.returncode), second_s=time.monotonic() - began,
-        kept=(kept, objects(place.home)),
+        place=place, environment=environment, first=printed, codes=(first.returncode, second.returncode),
+        second_s=time.monotonic() - began, kept=(kept, objects(place.home)),
     )  # fmt: skip
 
 
@@ -163,6 +175,16 @@ def test_the_report_says_what_was_found(ran: Ran) -> None:
         assert name in " ".join(ran.first.split())
     for told in ("Aleppo", "representatives", "the file has no bytes (E-MEDIA-001)", "transcribe", "between tasks"):
         assert told in ran.first
+
+
+def test_a_task_has_no_secret_in_its_environment(ran: Ran) -> None:
+    seen = ran.environment
+    assert seen["EVIDENCE_HOME"] == str(ran.place.home)
+    assert [name for name, value in seen.items() if CANARY in value] == []
+    folder = ran.place.home / "airflow"
+    keys = json.loads((folder / "keys.json").read_text()).values()
+    passwords = json.loads((folder / PASSWORDS).read_text()).values()
+    assert [name for name, value in seen.items() if any(one in value for one in (*keys, *passwords))] == []
 
 
 def test_the_second_run_finds_everything_kept_within_three_minutes(ran: Ran) -> None:

@@ -15,7 +15,7 @@ TOOLS = "awk bash cat cut dirname flock grep id mkdir mv rm sed sha256sum sort t
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "checkout"
     (folder / "docker").mkdir(parents=True)
-    for name in ("docker/setup.sh", "docker/cuda.txt", "requirements.lock", "pyproject.toml"):
+    for name in ("docker/setup.sh", "docker/install.sh", "docker/cuda.txt", "requirements.lock", "pyproject.toml"):
         shutil.copy(CHECKOUT / name, folder / name)
     return folder
 
@@ -71,7 +71,10 @@ def test_a_second_call_does_nothing(checkout: Path, bare_path: Path) -> None:
     (bare_path / "python3").chmod(0o755)
     venv = checkout / ".venv"
     venv.mkdir()
-    script = 'cat requirements.lock docker/cuda.txt pyproject.toml docker/setup.sh | sha256sum | cut -d" " -f1; pwd'
+    script = (
+        "cat requirements.lock docker/cuda.txt docker/install.sh pyproject.toml docker/setup.sh"
+        ' | sha256sum | cut -d" " -f1; pwd'
+    )
     stamp = subprocess.run(["bash", "-c", script], cwd=checkout, capture_output=True, text=True, check=True).stdout
     (venv / ".ready").write_text(stamp)
     before = sorted(path.stat().st_mtime_ns for path in venv.rglob("*"))

@@ -132,8 +132,8 @@ def test_an_access_hold_closes_and_does_not_keep(
 
 @pytest.mark.slow
 def test_two_custodians_where_the_settings_say_so(
-    evidence: Evidence, asset: str, dispose: Callable[..., Any]
-) -> None:  # fmt: skip
+    evidence: Evidence, asset: str, dispose: Callable[..., Any], tmp_path: Path
+) -> None:
     Path(os.environ["EVIDENCE_SETTINGS"]).write_text("disposal_custodians = 2\n", encoding="utf-8")
     assert code(dispose()) == "H-DISPOSE-001"
     assert evidence("dispose", asset, "--approve", "--reason", "I agree").code == 0
@@ -143,6 +143,10 @@ def test_two_custodians_where_the_settings_say_so(
     stone = dispose().json
     assert len(stone["approved_by"]) == 1
     assert stone["approved_by"] != [stone["by"]]
+    evidence("submit", tmp_path / "witness.txt", "--batch", "b2")
+    assert code(dispose()) == "H-DISPOSE-001"  # what was agreed to is done; these bytes came again
+    assert evidence("dispose", asset, "--approve", "--reason", "once more", actor="second").code == 0
+    assert dispose().code == 0
 
 
 @pytest.mark.slow

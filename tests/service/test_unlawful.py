@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from pipeline.service import open_app
 from tests.service.conftest import Evidence, tone
 
 HERE = Filters(near=Area(lat=36.2, lon=37.2, km=50))
-EXACT = ["sha256", "sha1", "md5"]
+EXACT = ["sha256", pytest.param("sha1", marks=pytest.mark.slow), pytest.param("md5", marks=pytest.mark.slow)]
 
 
 def lists(tmp_path: Path, *lines: str, name: str = "hotline-list.txt") -> Path:
@@ -117,6 +116,7 @@ def test_after_a_rebuild_it_is_still_withdrawn(evidence: Evidence, processed: di
     assert passages(asset) == 0
 
 
+@pytest.mark.slow
 def test_what_is_let_go_comes_back_and_stays(evidence: Evidence, processed: dict[str, str], tmp_path: Path) -> None:
     asset = processed["place.jpg"]
     evidence("hold", "place", "access", asset)
@@ -126,6 +126,7 @@ def test_what_is_let_go_comes_back_and_stays(evidence: Evidence, processed: dict
     assert evidence("hold", "check").json == {"checked": 4, "held": 0}  # a custodian decided about it
 
 
+@pytest.mark.slow
 def test_a_list_that_grew_is_compared_with_all_that_is_here(
     evidence: Evidence, processed: dict[str, str], tmp_path: Path
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_list_that_grew_is_compared_with_all_that_is_here(
     assert evidence("hold", "check").json == {"checked": 4, "held": 0}
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_listed_picture_is_held_as_soon_as_it_is_hashed(
     evidence: Evidence, testdata: Path, tmp_path: Path, home: Path
 ) -> None:
@@ -166,7 +168,7 @@ def test_a_copy_of_a_listed_picture_is_held_as_soon_as_it_is_hashed(
 
 @pytest.mark.parametrize(("line", "told"), [("photo.jpg", "line 2 is no digest"), (None, "No such file")])
 def test_a_bad_list_is_named_and_nothing_is_taken_in(
-    evidence: Evidence, tmp_path: Path, home: Path, line: str | None, told: str
+    evidence: Evidence, tmp_path: Path, line: str | None, told: str
 ) -> None:
     named = lists(tmp_path, "ab" * 32, line or "")
     if line is None:
@@ -177,4 +179,6 @@ def test_a_bad_list_is_named_and_nothing_is_taken_in(
     assert str(named) in said.json["error"]["reason"]
     assert told in said.json["error"]["reason"]
     assert line is None or line not in said.json["error"]["reason"]
-    assert not [one for one in os.listdir(home / "vault" / "objects") if one.startswith("0") and len(one) == 3]
+    app = open_app()
+    assert list(app.home.vault.assets()) == []
+    app.close()

@@ -17,7 +17,7 @@ from tests.stages.conftest import Line
 
 pytestmark = pytest.mark.slow
 
-WRITES_NO_FILE = {"detect", "fingerprint", "geolocate", "identify", "read_text", "screen", "tag"}
+WRITES_NO_FILE = {"detect", "fingerprint", "geolocate", "identify", "read_text", "scan", "screen", "tag"}
 """Stages whose tools only answer: the largest file that a tool may write is nothing to them."""
 
 
@@ -60,9 +60,9 @@ def test_a_stage_declares_every_limit_that_its_tools_are_bound_by(line: Line, te
     stages = {one.name: one for one in all_stages() if one.tools}
     film, raw = testdata / "video/made_5_scenes_fr.mp4", testdata / "photo_exif/exiftool_CanonRaw.cr2"
 
-    watcher.run(raw, "detect", "tag", "screen", "read_text", "fingerprint", "previews")
+    watcher.run(raw, "detect", "tag", "screen", "read_text", "fingerprint", "previews", "scan")
     watcher.run(moving, "previews")
-    found = watcher.run(film, "extract_audio", "fingerprint", "previews")
+    found = watcher.run(film, "extract_audio", "fingerprint", "previews", "scan")
     before = {one.kind: one for one in found.values()}
     watcher._one(stages["geolocate"], Asset(id=before[Kind.PROBE].asset, sha512="", bytes=1), film, before, ())
 

@@ -11,6 +11,8 @@ import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOOR = "pipeline/tools/sandbox.py"
+ITS_OTHER_SIDE = "pipeline/tools/landlocked.py"
+"""Runs behind the door, shut in, and becomes the program."""
 
 MODULES = frozenset(
     {"subprocess", "multiprocessing", "pty", "_posixsubprocess", "commands", "pexpect", "sh", "billiard"}
@@ -48,7 +50,7 @@ def test_no_other_source_file_starts_a_program() -> None:
     found = {
         str(file.relative_to(CHECKOUT)): places
         for file in sorted((CHECKOUT / "pipeline").rglob("*.py"))
-        if (places := list(starts(file.read_text(encoding="utf-8")))) and not file.match(DOOR)
+        if (places := list(starts(file.read_text(encoding="utf-8")))) and not (file.match(DOOR) or file.match(ITS_OTHER_SIDE))
     }
     assert not found
 

@@ -9,6 +9,7 @@ import pytest
 from pipeline.cli import main
 from pipeline.errors import Misconfigured
 from pipeline.vault import open_vault, verify_root
+from pipeline.vault.countersign import newest_note
 from pipeline.vault.keyring import Keyring
 from pipeline.vault.keys import Keys
 from pipeline.vault.note import Verifier, opened
@@ -118,6 +119,21 @@ def test_what_a_revoked_key_signs_is_a_finding(doomed: Home) -> None:
     use(doomed, old)
     work(doomed)
     assert (findings(doomed), len(signers(doomed))) == ([(note(5), "E-LOG-012")], 5)
+
+
+def test_a_note_that_somebody_slipped_in_is_not_the_newest(doomed: Home) -> None:
+    home, ahead = doomed, 99_999_990
+    work(home)
+    (first,) = states(home)
+    keys = Keys(home.keys, vault=home.root, vault_id=home.open().vault_id)
+    last = newest_note(home.root, keys.trusted())
+    slipped = home.root / note(last.number + ahead)
+    slipped.write_bytes(last.note)  # well signed, of another number
+    assert newest_note(home.root, keys.trusted()) == last
+    made = ring(home).rotate(actor="person-1")
+    (old,) = [one for one in ring(home).states() if one.id == first]
+    assert (old.state, old.after) != ("retired", last.number + ahead)  # or it could sign as long as it likes
+    assert made != first
 
 
 def test_a_key_may_be_revoked_from_an_earlier_checkpoint_on(doomed: Home) -> None:

@@ -84,3 +84,12 @@ def test_a_damaged_one_is_named(home: Home) -> None:
     with pytest.raises(Misconfigured) as caught:
         home.open()
     assert str(path) in caught.value.reason
+
+
+@pytest.mark.parametrize("named", [b"\xff", b"../x", b""])
+def test_what_names_no_key_is_named(home: Home, named: bytes) -> None:
+    home.open()
+    (pem(home).parent / "active").write_bytes(named)
+    with pytest.raises(Misconfigured, match="does not name a key") as caught:
+        open_vault(home.root, home.keys).log.checkpoint()
+    assert caught.value.code == "E-CONF-008"

@@ -7,7 +7,7 @@ what. Ports with several implementations have one suite that runs against each: 
 
 from pipeline.core.ports.engine import Engine
 from pipeline.core.ports.index import IndexRow, Print
-from pipeline.core.ports.media import Decoded, Frames, MediaTools, Picture, ReadWord, Sought
+from pipeline.core.ports.media import Decoded, Frames, MediaTools, Picture, PronomName, ReadWord, Sought
 from pipeline.core.ports.pictures import (
     LOOK,
     Detector,
@@ -51,7 +51,7 @@ __all__ = [
     "LOOK", "AuditReport", "Budget", "Coverage", "CustodyLog", "Decoded", "Derivatives", "Detector", "Engine",
     "Finding", "Found", "Frames", "Gazetteer", "Geographer", "Gloss", "Glossary", "GraphicScreener", "Heard",
     "IndexRow", "Known", "LogReport", "MediaTools", "Named", "NudityScreener", "Picture", "PictureHash", "Pixels",
-    "Place", "Print", "Progress", "ReadWord", "Region", "Registers", "SecondTranscriber", "Sought", "SpeechFinder",
-    "SpeechTranslator", "Still", "Surveyed", "Tagger", "TextLanguage", "TextTranslator", "Transcriber",
+    "Place", "Print", "Progress", "PronomName", "ReadWord", "Region", "Registers", "SecondTranscriber", "Sought",
+    "SpeechFinder", "SpeechTranslator", "Still", "Surveyed", "Tagger", "TextLanguage", "TextTranslator", "Transcriber",
     "Translated", "Vault", "WindowHash", "WindowTongues", "Word",
 ]  # fmt: skip

@@ -46,6 +46,15 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PronomName:
+    """A format as the PRONOM registry names it; ``sort`` is its class there (``Image (Raster)``)."""
+
+    puid: str
+    media_type: str | None
+    sort: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
     """How much picture could be decoded: frames and the seconds from first to last shown."""
 
@@ -105,6 +114,10 @@ class MediaTools(Protocol):
         """Return ffprobe's account: ``format`` and ``streams``."""
         ...
 
+    def name(self, media: Path) -> PronomName | None:
+        """Return what the PRONOM registry calls a file, by its bytes alone; ``None`` where it knows no one format."""
+        ...
+
     def metadata(self, media: Path) -> dict[str, Any]:
         """Return exiftool's raw tags, keyed ``Group:Tag``, numeric where exiftool can."""
         ...
@@ -127,6 +140,13 @@ class MediaTools(Protocol):
 
     def decode_video(self, media: Path, stream: int) -> Frames:
         """Decode one stream to nothing, counting frames and seconds."""
+        ...
+
+    def scan(self, media: Path) -> tuple[str, ...] | None:
+        """Return what a malware scanner names in a file; ``None`` where none is configured.
+
+        Raises ``Refused`` (U-SCAN-002) for what it does not take whole, ``Unavailable`` when it does not answer.
+        """
         ...
 
     def pdq(self, pixels: Pixels, windows: int) -> PictureHash:

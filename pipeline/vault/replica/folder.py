@@ -142,6 +142,7 @@ class Folder:
                     if err.errno in _TAKEN:
                         return
                     raise
+            sync_dir(target)
 
     def forget(self, path: str) -> None:
         """Remove a file of our own."""
@@ -156,7 +157,7 @@ class Folder:
     def alone(self) -> Iterator[None]:
         """Hold a lock in the copy, and clear what ended runs left."""
         with writing("the copy"):
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_dirs(self.root, below=Path(self.root.anchor))
             self.lay(("locks", STAGING))
             fd = os.open(self.root / "locks" / "copy", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

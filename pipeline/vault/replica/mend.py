@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.ports import Finding
+from pipeline.vault.files import writing
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR
 from pipeline.vault.logged import ObjectKey, asset_of
 from pipeline.vault.meter import Meter
@@ -108,7 +109,8 @@ class Mender:
                 with self.broken.staged() as place:
                     found = fetch(self.good, f"{folder}/{path}", place / "file", digests, meter=self.meter, asset=asset)
                     self._move(f"{folder}/{path}")
-                    (place / "file").chmod(0o444)
+                    with writing("the vault"):
+                        (place / "file").chmod(0o444)
                     self.broken.adopt_file(place / "file", f"{folder}/{path}", found)
             except Broken as err:  # others may still be had
                 failed = err

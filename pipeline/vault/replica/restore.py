@@ -53,7 +53,7 @@ def restore(replica: Side, into: Path, *, keys: Path, scratch: Path) -> Restored
     with log_at_hand(replica, scratch, vault_id) as log:
         findings = verify_root(log, keys).findings
         with writing(str(into)):
-            into.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_dirs(into, below=Path(into.anchor))
         done = replicate(replica, here, vault_id=vault_id, trusted=trusted, log=Folder(log), unsigned=True)
     complete = done.stopped is None
     if complete:
