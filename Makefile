@@ -60,7 +60,7 @@ lock: ## write requirements.lock from the environment
 	@$(PY) docker/lock.py
 
 sbom: setup ## the bill of materials (CycloneDX): build/sbom.cdx.json
-	@exec $(PY) docker/sbom.py
+	@exec $(PY) -m docker.sbom
 
 clean: ## remove the environment and what was built; state and models stay
 	@rm -rf .venv build sample_media/built .mypy_cache .ruff_cache .pytest_cache .hypothesis

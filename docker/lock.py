@@ -172,19 +172,26 @@ def main() -> int:
     text = LOCK.read_text(encoding="utf-8") if LOCK.is_file() else ""
     cuda_text = CUDA.read_text(encoding="utf-8")
     old, cuda = read(text), read(cuda_text)
+    known = read_digests(cuda_text) | read_digests(text)
     try:
         new = closure(direct())
-        digests = offered(new | cuda)
-        here = chosen(new)
+        # An archive never changes under its version: only pins that are new are asked about, unless --all.
+        asked = {
+            name: version
+            for name, version in (new | cuda).items()
+            if "--all" in sys.argv[1:] or (old | cuda).get(name) != version or not known.get(name)
+        }
+        digests = offered(asked) if asked else {}
+        here = chosen({name: version for name, version in asked.items() if name in new}) if asked else {}
     except (PackageNotFoundError, FileNotFoundError) as err:
         print(f"not installed here: {err.args[0]}; install it first", file=sys.stderr)
         return 2
     except subprocess.CalledProcessError as err:
         print(f"{Path(err.cmd[0]).name} knows no archives for these pins; nothing was written", file=sys.stderr)
         return 2
-    known = read_digests(text)
-    for name, version in new.items():  # what another place has for the same pin stays good
-        digests[name] |= here[name] | (known[name] if old.get(name) == version else set())
+    for name, version in (new | cuda).items():  # what another place has for the same pin stays good
+        same = known.get(name, set()) if (old | cuda).get(name) == version else set()
+        digests[name] = digests.get(name, set()) | here.get(name, set()) | same
     LOCK.write_text(render(HEADER, new, digests), encoding="utf-8")
     CONTROL.write_text(render(CONTROL_HEADER, closure(control()), digests), encoding="utf-8")
     header = "".join(f"{line}\n" for line in cuda_text.splitlines() if line.startswith("#"))

@@ -50,7 +50,8 @@ def test_no_other_source_file_starts_a_program() -> None:
     found = {
         str(file.relative_to(CHECKOUT)): places
         for file in sorted((CHECKOUT / "pipeline").rglob("*.py"))
-        if (places := list(starts(file.read_text(encoding="utf-8")))) and not (file.match(DOOR) or file.match(ITS_OTHER_SIDE))
+        if (places := list(starts(file.read_text(encoding="utf-8"))))
+        and not (file.match(DOOR) or file.match(ITS_OTHER_SIDE))
     }
     assert not found
 
