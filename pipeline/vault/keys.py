@@ -102,8 +102,8 @@ class Keys:
         self._check()
         with writing(f"the key folder {self.folder}"):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with locked(self.folder / "ring"):
-            yield
+            with locked(self.folder / "ring"):
+                yield
 
     def make(self) -> Verifier:
         """Make a key beside those that are there; it is not used yet."""
@@ -113,8 +113,11 @@ class Keys:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         with writing(f"the key folder {self.folder}"):
-            write_new(self.folder / f"{verifier.id}{_PRIVATE}", secret, mode=0o600)
-            write_new(self.folder / f"{verifier.id}{_SUFFIX}", f"{verifier.spelled()}\n".encode(), mode=0o600)
+            for suffix, data in ((_PRIVATE, secret), (_SUFFIX, f"{verifier.spelled()}\n".encode())):
+                fresh = self.folder / "key.fresh"  # half a key would keep the vault from being opened
+                fresh.unlink(missing_ok=True)
+                write_new(fresh, data, mode=0o600)
+                fresh.rename(self.folder / f"{verifier.id}{suffix}")
             sync_dir(self.folder)
         return verifier
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,10 +51,12 @@ def row(request: pytest.FixtureRequest) -> Iterator[Callable[[], Row]]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table, and write it down where that is asked for."""
     reports = [one for some in terminalreporter.stats.values() for one in some if isinstance(one, pytest.TestReport)]
-    rows = [cells for one in reports if one.when == "teardown" for name, cells in one.user_properties if name == _ROW]
+    rows: list[Any] = [
+        cells for one in reports if one.when == "teardown" for name, cells in one.user_properties if name == _ROW
+    ]
     if not rows:
         return
-    ordered = sorted(map(tuple, rows), key=lambda cells: cells[:2])
+    ordered = sorted(rows, key=lambda cells: cells[:2])
     for line in spelled(ordered):
         terminalreporter.line(line)
     if target := config.getoption(_WRITE):

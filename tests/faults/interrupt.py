@@ -161,15 +161,14 @@ def points(lines: list[str]) -> list[Point]:
     As the tracer counts them: each thread by itself, so that the ``n``-th is that of the busiest.
     """
     counts: dict[tuple[str, str], int] = {}
-    found: dict[Point, None] = {}
+    found: dict[Point, bool] = {}
     for line in lines:
         if (match := _CALL.match(line)) is None:
             continue
         pid, call, rest = match.groups()
         counts[pid, call] = n = counts.get((pid, call), 0) + 1
-        if call != "openat" or _CREATES in rest:
-            found[Point(call=call, n=n)] = None
-    return list(found)
+        found.setdefault(Point(call=call, n=n), call != "openat" or _CREATES in rest)  # who comes first is hit
+    return [point for point, changes in found.items() if changes]
 
 
 def threads(lines: list[str]) -> int:

@@ -34,3 +34,10 @@ def test_old_or_new_is_left(act: Act, long: bool, row: Callable[[], Row], tmp_pa
         wrong += fill(row(), sweep(place, how, chosen, calls=len(there)), fault)
     wrong += fill(row(), power_lost(place, _MANY_MOMENTS if long else _MOMENTS, SEED), LOST)
     assert wrong == [], "\n".join(wrong)
+
+
+def test_half_a_key_does_not_close_the_vault(row: Callable[[], Row], tmp_path: Path) -> None:
+    place = Field(next(one for one in ACTS if one.name == "rotate the key"), tmp_path)
+    there = place.points()
+    chosen = [one for one in there if one.call == "write"][:2]
+    assert fill(row(), sweep(place, HOWS["killed"], chosen, calls=len(there)), "killed in a key") == []
