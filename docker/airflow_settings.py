@@ -93,6 +93,8 @@ def environment(conf: Settings, port: int) -> dict[str, str]:
         "NO_PROXY": "127.0.0.1,localhost",
         "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}",
         "PYTHONPATH": str(CHECKOUT),
+        # A process names itself where its environment stood; then nobody could look at what it was given.
+        "SPT_NOENV": "1",
         "no_proxy": "127.0.0.1,localhost",
     }
 

@@ -16,8 +16,12 @@ KILL, EIO, ENOSPC = "signal=KILL", "error=EIO", "error=ENOSPC"
 LOST = "power lost"
 HOWS = {"killed": KILL, "EIO": EIO, "ENOSPC": ENOSPC}
 TYPED = {EIO: {"E-VAULT-005"}, ENOSPC: {"E-HOST-003"}}
-DERIVED = {"E-HOST-001", "E-HOST-002", "E-INDEX-001"}
-"""What a failing disk may also be called by what can be built again: SQLite does not always say what failed."""
+DERIVED = {"E-CONF-001", "E-HOST-001", "E-HOST-002", "E-HOST-003", "E-INDEX-001"}
+"""What a failing disk may also be called by what can be built again.
+
+SQLite does not say what failed: a file that cannot be opened it takes for one that may only be
+read, and some failing writes for a full disk.
+"""
 
 
 @dataclass(kw_only=True)
