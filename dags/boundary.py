@@ -1,5 +1,6 @@
-"""Boundary: what a task of any DAG may tell Airflow of an error: who must act, and never a word of evidence."""
+"""Boundary: how often any DAG's task is tried, and what it may tell Airflow of an error: never a word of evidence."""
 
+from datetime import timedelta
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
@@ -7,6 +8,16 @@ from types import TracebackType
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from pipeline.errors import CODES, PipelineError
+
+TRIED_AGAIN = {
+    "owner": "evidence",
+    "retries": 3,
+    "retry_delay": timedelta(seconds=10),
+    "retry_exponential_backoff": 2,
+    "max_retry_delay": timedelta(minutes=10),
+    "execution_timeout": timedelta(hours=3),
+}
+"""What holds for every task that may be repeated without harm."""
 
 
 class CodesOnly:

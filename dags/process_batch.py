@@ -19,7 +19,7 @@ from typing import Any
 
 from airflow.sdk import Param, cross_downstream, dag, get_current_context, task, task_group
 
-from dags.boundary import CodesOnly
+from dags.boundary import TRIED_AGAIN, CodesOnly
 from pipeline.plan import tasks
 
 log = logging.getLogger(__name__)
@@ -77,14 +77,7 @@ def lanes(names: tuple[str, ...]) -> list[list[str]]:
     tags=["evidence", "line"],
     doc_md=__doc__,
     max_active_runs=4,
-    default_args={
-        "owner": "evidence",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_exponential_backoff": 2,
-        "max_retry_delay": timedelta(minutes=10),
-        "execution_timeout": timedelta(hours=3),
-    },
+    default_args=dict(TRIED_AGAIN),
     params={
         "batch": Param(
             type="string",

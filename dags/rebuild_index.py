@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from airflow.sdk import Param, dag, get_current_context, task
 
-from dags.boundary import CodesOnly
+from dags.boundary import TRIED_AGAIN, CodesOnly
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +34,7 @@ LABEL = "shard {{ task.op_kwargs['shard']['n'] }} of {{ task.op_kwargs['shard'][
     tags=["evidence", "vault"],
     doc_md=__doc__,
     max_active_runs=1,
-    default_args={
-        "owner": "evidence",
-        "retries": 3,
-        "retry_delay": timedelta(seconds=10),
-        "retry_exponential_backoff": 2,
-        "max_retry_delay": timedelta(minutes=10),
-        "execution_timeout": timedelta(hours=3),
-    },
+    default_args=dict(TRIED_AGAIN),
     params={
         "shards": Param(
             default=None,

@@ -22,9 +22,9 @@ sys.path.insert(0, str(_CHECKOUT))
 sys.modules["tests"] = _tests
 
 from pipeline.core.model import AssetId  # noqa: E402 (needs the line above when run as a script)
-from pipeline.core.text import printable  # noqa: E402
-from tests.hostile.campaign import NEIGHBOURS, STAGES, Tally, alone, installation, run, written  # noqa: E402
-from tests.hostile.mutations import mutants, sources  # noqa: E402
+from pipeline.core.text import printable  # noqa: E402 (as above)
+from tests.hostile.campaign import NEIGHBOURS, STAGES, Tally, alone, installation, run, written  # noqa: E402 (as above)
+from tests.hostile.mutations import mutants, sources  # noqa: E402 (as above)
 
 OUT = _CHECKOUT / "docs" / "hostile.md"
 SEED = 20261123
