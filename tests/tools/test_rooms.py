@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,14 @@ from pipeline.errors import Refused, Unavailable
 from pipeline.settings import Limits, Settings, read_settings
 from pipeline.tools.parsers import Parsers
 from pipeline.tools.rooms import MOST_FILES
+
+OTHERS: frozenset[int] = frozenset()
+
+
+@pytest.fixture(autouse=True)
+def others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rooms of other tests may stand in this process; none of them is counted here."""
+    monkeypatch.setattr(sys.modules[__name__], "OTHERS", frozenset(_rooms()))
 
 
 @pytest.fixture
@@ -36,7 +45,11 @@ def limited(**limits: float) -> Settings:
 
 
 def insides() -> list[int]:
-    """Return the processes that parse, as the host sees them."""
+    """Return the processes that parse for the test in hand, as the host sees them."""
+    return [pid for pid in _rooms() if pid not in OTHERS]
+
+
+def _rooms() -> list[int]:
     mine = descendants(os.getpid())
     return [pid for pid in mine if "pipeline.parsing.room" in _command(pid) and "bwrap" not in _command(pid)[:12]]
 
