@@ -33,7 +33,7 @@ def measure(place: Path) -> list[Figure]:
             ours.append(_rebuilt(home))
     finally:
         home.close()
-    notes = f"{OBJECTS} objects of one version, warm, one process"
+    notes = f"{OBJECTS} objects of one version, warm, two processes"
     return [
         Figure(
             name="catalogue rebuilt", peer_is="the objects a second asked for", ours=max(ours), peer=_ASKED,

@@ -7,6 +7,7 @@ quarantine; its counts are its return value, and the event of the asset `vault_a
 
 - `alarm` fails, with codes and counts, when anything is damaged, missing or foreign, or the rotation is late.
   `evidence audit --json` and `evidence quarantine list` name what; `docs/reference/codes.md` says who must act.
+- A run that is not done before the next day's is due is said to be late, in the log of its callback.
 - Nothing is deleted, moved or mended here.
 """
 
@@ -15,9 +16,11 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, dag, get_current_context, task
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.exceptions import AirflowFailException
 
-from dags.boundary import CodesOnly
+from dags.boundary import CodesOnly, late
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,11 @@ def raise_alarm(context: Any) -> None:
     tags=["evidence", "keeping"],
     doc_md=__doc__,
     max_active_runs=1,
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=23),  # before the next day's is due
+        callback=SyncCallback(late, kwargs={"dag": "audit_vault"}),
+    ),
     default_args={
         "owner": "evidence",
         "retries": 3,

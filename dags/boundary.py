@@ -1,13 +1,17 @@
 """Boundary: how often any DAG's task is tried, and what it may tell Airflow of an error: never a word of evidence."""
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from traceback import extract_tb
 from types import TracebackType
+from typing import Any
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from pipeline.errors import CODES, PipelineError
+
+log = logging.getLogger(__name__)
 
 TRIED_AGAIN = {
     "owner": "evidence",
@@ -18,6 +22,11 @@ TRIED_AGAIN = {
     "execution_timeout": timedelta(hours=3),
 }
 """What holds for every task that may be repeated without harm."""
+
+
+def late(dag: str, **_context: Any) -> None:
+    """Say that a run is not done in its time; a notifier of the installation may stand here beside it."""
+    log.critical("ALARM: a run of %s is late; look at its tasks", dag)
 
 
 class CodesOnly:

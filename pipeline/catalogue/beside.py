@@ -42,10 +42,12 @@ class Behind:
 
     assets: tuple[AssetId, ...]
     batches: tuple[str, ...]
+    reviews: tuple[str, ...] = ()
+    """Registers of what persons said."""
 
 
 Again = Callable[[Behind], Rows]
-"""Reads assets and batches anew."""
+"""Reads assets, batches and reviews anew."""
 
 
 class Beside:
@@ -103,9 +105,9 @@ class Beside:
             if _filled(db):
                 behind = _behind(db, has)
                 rows = again(behind)
-                _forget(db, rows, also=behind.assets)
+                _forget(db, rows, also=behind.assets, reviews=behind.reviews)
                 _put(db, rows)
-                late = len(behind.assets) + len(behind.batches)
+                late = len(behind.assets) + len(behind.batches) + len(behind.reviews)
                 carried = _carry_over(db, rows)
             for name, fresh in _FRESH.items():
                 db.execute(text(f"DROP TABLE {name}"))
@@ -156,8 +158,8 @@ def _put(db: Connection, rows: Rows) -> None:
             db.execute(insert(_FRESH[name]), some)
 
 
-def _forget(db: Connection, rows: Rows, *, also: Collection[AssetId] = ()) -> None:
-    """Forget what was read before of the same assets and batches."""
+def _forget(db: Connection, rows: Rows, *, also: Collection[AssetId] = (), reviews: Collection[str] = ()) -> None:
+    """Forget what was read before of the same assets, batches and registers of reviews."""
     assets = sorted({row["id"] for row in rows.of["assets"]} | set(also))
     for some in _by(assets):
         known = select(_FRESH["assets"].c.id).where(_FRESH["assets"].c.id.in_(some))
@@ -168,6 +170,9 @@ def _forget(db: Connection, rows: Rows, *, also: Collection[AssetId] = ()) -> No
     for row in rows.of["batches"]:
         for name, column in (("batches", "ref"), ("items", "batch")):
             db.execute(delete(_FRESH[name]).where(_FRESH[name].c[column] == row["ref"]))
+    said = _FRESH["reviews"]
+    for register in sorted({row["register"] for row in rows.of["reviews"]} | set(reviews)):
+        db.execute(delete(said).where(said.c.register == register))
 
 
 def _by(names: list[AssetId]) -> Iterator[list[AssetId]]:
@@ -187,7 +192,17 @@ def _behind(db: Connection, has: Callable[[AssetId], bool]) -> Behind:
     counts = [dict(_counted(db, items)) for items in (t.items, _FRESH["items"])]
     batches = {ref for ref, count in counts[0].items() if counts[1].get(ref) != count}
     batches |= set(_missing(db, t.batches.c.ref, _FRESH["batches"].c.ref))
-    return Behind(assets=tuple(sorted(map(AssetId, assets))), batches=tuple(sorted(batches)))
+    told = [dict(_told(db, table)) for table in (t.reviews, _FRESH["reviews"])]
+    reviews = {name for name in told[0].keys() | told[1].keys() if told[0].get(name) != told[1].get(name)}
+    return Behind(
+        assets=tuple(sorted(map(AssetId, assets))), batches=tuple(sorted(batches)), reviews=tuple(sorted(reviews))
+    )  # fmt: skip
+
+
+def _told(db: Connection, reviews: Table) -> Iterator[tuple[str, int]]:
+    """Yield the number of records of each register: nothing but the disposal of an asset takes one away."""
+    query = select(reviews.c.register, func.count()).where(reviews.c.sure).group_by(reviews.c.register)
+    yield from ((row[0], row[1]) for row in db.execute(query))
 
 
 def _missing(db: Connection, one: Column[str], other: Column[str]) -> Iterator[str]:
@@ -221,4 +236,8 @@ def _carry_over(db: Connection, arrived: Rows) -> int:
             db.execute(delete(fresh).where(fresh.c.asset == asset))
             columns = [column.name for column in table.columns]
             db.execute(insert(fresh).from_select(columns, select(table).where(table.c.asset == asset)))
+    old, fresh = t.reviews, _FRESH["reviews"]  # those on their way to a register, too
+    there = select(fresh.c.id).where(fresh.c.register == old.c.register, fresh.c.id == old.c.id)
+    unsure = select(old).where(old.c.sure.is_(False), ~there.exists())
+    db.execute(insert(fresh).from_select([column.name for column in old.columns], unsure))
     return len(carried)

@@ -6,9 +6,9 @@ are still on their way to the vault are not: a rebuilt catalogue has others, or 
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any, Self
 
 from sqlalchemy import Connection, Table, select
@@ -16,10 +16,12 @@ from sqlalchemy import Connection, Table, select
 from pipeline.catalogue import schema as t
 from pipeline.catalogue.database import Database
 
-TABLES: tuple[Table, ...] = (t.batches, t.items, t.assets, t.traits, t.enrichments, t.ledger)
-SAID = ("id", "key", "kind", "final", "model", "weights")
+TABLES: tuple[Table, ...] = (t.batches, t.items, t.assets, t.traits, t.enrichments, t.ledger, t.reviews)
+SAID = ("id", "key", "kind", "final", "model", "weights", "doubt")
 """What the dump holds of an enrichment, besides its asset and its place among those of the asset."""
 _PAGE = 10_000
+_SOME = 1_000
+"""Rows that are spelled at a time."""
 _spell = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
@@ -30,11 +32,15 @@ class Dump:
     counts: dict[str, int] = field(default_factory=lambda: {one.name: 0 for one in TABLES})
     sum: int = 0
 
-    def add(self, table: str, values: Sequence[Any]) -> None:
-        """Take in a row: its line is the JSON array of the table's name and the values."""
-        line = _spell([table, *values])
-        self.sum += int.from_bytes(hashlib.sha256(line.encode()).digest())
-        self.counts[table] += 1
+    def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Take in rows: the line of each is the JSON array of the table's name and the values."""
+        head, rows = f'["{table}",', iter(rows)
+        while some := [(table, *values) for values in islice(rows, _SOME)]:
+            # Spelled together, then cut: a quote within a string follows a backslash, and none that ends a
+            # string is followed by a letter, so nothing but a row begins as ``head`` does.
+            for rest in _spell(some)[len(head) + 1 : -2].split("]," + head):
+                self.sum += int.from_bytes(hashlib.sha256(f"{head}{rest}]".encode()).digest())
+            self.counts[table] += len(some)
 
     def __iadd__(self, other: "Dump") -> Self:
         """Take in everything that another one took in."""
@@ -76,8 +82,7 @@ class Rows:
         made = Dump()
         for name, rows in self.of.items():
             if name != t.enrichments.name:
-                for row in rows:
-                    made.add(name, tuple(row.values()))
+                made.add(name, (tuple(row.values()) for row in rows))
         said = (tuple(row[one] for one in ("asset", *SAID)) for row in self.of[t.enrichments.name])
         _add_said(made, said)
         return made
@@ -89,11 +94,13 @@ def dump_of(db: Connection, tables: Mapping[str, Table]) -> Dump:
     reading = db.execution_options(yield_per=_PAGE)
     for name, table in tables.items():
         if name != t.enrichments.name:
-            for row in reading.execute(select(table)):
-                made.add(name, tuple(row))
+            query = select(table)
+            if name == t.reviews.name:  # what is on its way to a register
+                query = query.where(table.c.sure)
+            made.add(name, reading.execute(query))
     told = tables[t.enrichments.name].c
-    query = select(told.asset, *(told[one] for one in SAID)).where(told.record.is_(None))
-    _add_said(made, (tuple(row) for row in reading.execute(query.order_by(told.asset, told.seq))))
+    said = select(told.asset, *(told[one] for one in SAID)).where(told.record.is_(None))
+    _add_said(made, (tuple(row) for row in reading.execute(said.order_by(told.asset, told.seq))))
     return made
 
 
@@ -104,6 +111,11 @@ def dump_of_all(database: Database) -> Dump:
 
 
 def _add_said(made: Dump, rows: Iterator[tuple[Any, ...]]) -> None:
-    for asset, some in groupby(rows, key=lambda row: row[0]):
-        for place, (_, *said) in enumerate(some, 1):
-            made.add(t.enrichments.name, (asset, place, *said))
+    made.add(
+        t.enrichments.name,
+        (
+            (asset, place, *said)
+            for asset, some in groupby(rows, key=lambda row: row[0])
+            for place, (_, *said) in enumerate(some, 1)
+        ),
+    )

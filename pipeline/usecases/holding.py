@@ -85,7 +85,7 @@ def scope_of(
 def retain(home: Home, scope: Scope, *, until: str | None, review: str | None, reason: str) -> dict[str, Any]:
     """Record a rule: keep what it covers until then, or without end."""
     rule = Rule(
-        id=f"k-{secrets.token_hex(6)}", scope=scope, until=_moment(until), review=_moment(review),
+        id=f"k-{secrets.token_hex(6)}", scope=scope, until=_to_come(until), review=_to_come(review),
         reason=worded(reason), by=home.actor, at=datetime.now(UTC),
     )  # fmt: skip
     return _record(home, RETENTION, rule, "retain", subject_of(home, scope), rule=rule.id, over=str(scope.over))
@@ -142,7 +142,7 @@ def release(
         raise Misconfigured("the asset did not come by this item", code="E-CONF-009")
     one = Release(
         id=f"rel-{secrets.token_hex(6)}", asset=asset, batch=batch, n=n, by=home.actor, at=datetime.now(UTC),
-        reason=worded(reason), until=_moment(until),
+        reason=worded(reason), until=_to_come(until),
     )  # fmt: skip
     return _append(home, CONDITIONS, as_ruling(one), "release", asset, release=one.id)
 
@@ -207,6 +207,13 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError as err:
         raise Misconfigured(f"{text!r}: {err}", code="E-CONF-009") from err
     return found if isinstance(found, datetime) else None
+
+
+def _to_come(text: str | None) -> datetime | None:
+    found = _moment(text)
+    if found is not None and found <= datetime.now(UTC):
+        raise Misconfigured(f"{text!r} is past: it would never have held", code="E-CONF-009")
+    return found
 
 
 def _may_end(home: Home, access: Access, scope: Scope) -> None:

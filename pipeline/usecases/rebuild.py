@@ -1,7 +1,7 @@
 """Rebuild: make catalogue and index again from the vault alone, part by part, beside what answers meanwhile."""
 
 from collections.abc import Callable
-from itertools import islice
+from contextlib import nullcontext
 from typing import Any
 
 from pipeline.catalogue.beside import Behind, Beside
@@ -14,13 +14,15 @@ from pipeline.usecases.access import standing_rulings
 from pipeline.usecases.batches import PREFIX
 from pipeline.usecases.home import Home
 from pipeline.usecases.reread import Listing, Reader, assets_in, listing_of
+from pipeline.usecases.review_registers import COLLECTIONS, REVIEW
+from pipeline.usecases.surveys import ahead, many
 from pipeline.usecases.tombstones import disposed
 
 LEASE = "rebuild"
 PARTS = 64
 """Parts of the assets: what a killed rebuild reads again is one of them, and one of them is held in memory."""
 _FEW = 1000
-"""Assets below which parts would cost more than reading all of it again."""
+"""Assets up to which parts and a second process would cost more than reading all of it again."""
 MOST_PARTS = 4096
 Told = Callable[[int, int], None]
 """Told of progress: parts done, parts in all."""
@@ -42,22 +44,28 @@ def rebuild_catalogue(home: Home, *, parts: int | None = None, told: Told = quie
 
 def _rebuild_catalogue(home: Home, parts: int, told: Told = quiet) -> dict[str, Any]:
     beside = Beside(home.catalogue.database, of=f"{home.vault_id} {parts}")
-    before, reader, there = beside.before(), Reader(home), beside.parts()
-    for n in range(1, parts + 1):
-        name = f"objects {n}/{parts}"
-        if name not in there or listing_of(home, (n, parts)) != there[name]:
-            rows, listing = reader.part((n, parts))
-            beside.keep(name, listing, rows)
-        told(n, parts)
+    with ahead(home, parts) if many(home, _FEW) else nullcontext(home.vault.survey) as survey:
+        before, reader, there = beside.before(), Reader(home, survey), beside.parts()
+        for n in range(1, parts + 1):
+            name = f"objects {n}/{parts}"
+            if name not in there or listing_of(home, (n, parts), survey) != there[name]:
+                rows, listing = reader.part((n, parts))
+                beside.keep(name, listing, rows)
+            told(n, parts)
     for ref, listing in _batches(home).items():
         if there.get(f"batch {ref}") != listing:
             rows = Rows()
             reader.batch(ref, rows)
             beside.keep(f"batch {ref}", listing, rows)
+    for name in review_registers(home):
+        if there.get(name) != (listing := home.registers.mark(name)):
+            rows = Rows()
+            reader.reviews(name, rows)
+            beside.keep(name, listing, rows)
     held = beside.check()
 
     def again(behind: Behind) -> Rows:
-        return reader.again(behind.assets, behind.batches)
+        return reader.again(behind.assets, behind.batches, behind.reviews)
 
     late, carried = beside.swap(again, has=home.vault.has)
     held = dump_of_all(home.catalogue.database) if late or carried else held
@@ -76,11 +84,16 @@ def _batches(home: Home) -> dict[str, str]:
     return {name.removeprefix(PREFIX): f"{home.registers.mark(name)} {gone}" for name in names}
 
 
+def review_registers(home: Home) -> list[str]:
+    """Return the registers of what persons said of assets, as far as there are any."""
+    return [*home.registers.names(REVIEW), *([COLLECTIONS] if home.registers.has(COLLECTIONS) else [])]
+
+
 def checked(home: Home, parts: int | None) -> int:
     """Return in how many parts to read; ``Misconfigured`` (E-CONF-009) where that makes no sense."""
     if parts is not None and not 1 <= parts <= MOST_PARTS:
         raise Misconfigured(f"from 1 to {MOST_PARTS} shards, not {parts}", code="E-CONF-009")
-    return parts or (1 if next(islice(home.vault.assets(), _FEW, None), None) is None else PARTS)
+    return parts or (PARTS if many(home, _FEW) else 1)
 
 
 def first_time(home: Home) -> None:

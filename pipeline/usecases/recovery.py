@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.ports import Budget, Finding
-from pipeline.errors import Corrupt, Misconfigured, PipelineError
+from pipeline.errors import Corrupt, PipelineError
 from pipeline.settings import Settings
 from pipeline.usecases import auditing
 from pipeline.usecases.home import Home
 from pipeline.usecases.replicas import name_of, replica_at, vault_side
 from pipeline.vault.logged import Logged, ObjectKey, asset_of
 from pipeline.vault.replica.folder import Folder
+from pipeline.vault.replica.into_bucket import lost_from
 from pipeline.vault.replica.marker import read_marker
 from pipeline.vault.replica.repair import Mended, concerned, mend_frame, mend_objects
 from pipeline.vault.replica.restore import Restored, restore
@@ -24,6 +25,8 @@ RESTORED, REPAIRED, LOG_REPAIRED = "vault.restore", "vault.repair", "log.repair"
 
 def lost(settings: Settings) -> bool:
     """Tell whether this home has no vault, or one that a restoration has begun to bring back."""
+    if (place := vault_place(settings)) is not None:
+        return lost_from(place)
     root = settings.vault
     if not root.is_dir():
         return True
@@ -32,14 +35,10 @@ def lost(settings: Settings) -> bool:
 
 def bring_back(settings: Settings, target: str) -> Restored:
     """Restore the whole vault from a replica."""
-    if vault_place(settings) is not None:
-        raise Misconfigured(
-            "a vault is restored below the home", code="E-REPLICA-006",
-            next_step="unset vault_s3, then repeat the command",
-        )  # fmt: skip
     return restore(
-        replica_at(settings, target), settings.vault, keys=settings.keys, scratch=settings.scratch / "replica"
-    )
+        replica_at(settings, target), settings.vault, keys=settings.keys, scratch=settings.scratch / "replica",
+        bucket=vault_place(settings),
+    )  # fmt: skip
 
 
 def rehearsed(settings: Settings, replica: Path, into: Path) -> None:

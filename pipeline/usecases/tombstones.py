@@ -1,14 +1,17 @@
 """Tombstones: what was disposed of, and the forgetting of it wherever it was copied to."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.errors import CODES
+from pipeline.usecases import making
 from pipeline.usecases.access import Access
 from pipeline.usecases.home import Home
+from pipeline.usecases.review_erasure import erase_reviews
 
 TOMBSTONES = "tombstones"
 """The register of what was disposed of."""
@@ -22,7 +25,9 @@ Disposed = Mapping[tuple[str, int], str]
 def forget(home: Home, stones: Iterable[Mapping[str, Any]]) -> None:
     """Let catalogue, index and derivatives forget what was disposed of. May be repeated."""
     refs = {home.catalogue.register_of(ref): ref for ref in home.catalogue.batches()}
-    for stone in _of_assets(stones):
+    gone = list(_of_assets(stones))
+    erase_reviews(home, gone)
+    for stone in gone:
         asset = AssetId(stone["asset"])
         ways = [(refs[register], n) for register, n in stone.get("items", ()) if register in refs]
         home.catalogue.holdings.forget(asset, ways, code=GONE, reason=CODES[GONE].meaning)
@@ -30,6 +35,7 @@ def forget(home: Home, stones: Iterable[Mapping[str, Any]]) -> None:
             home.index.remove(asset)
         for sha256 in stone.get("derivatives", ()):
             home.derivatives.erase(sha256)
+        making.forget(home, asset)
     home.catalogue.set_meta(_APPLIED, home.registers.mark(TOMBSTONES))
 
 
@@ -40,15 +46,20 @@ def catch_up(home: Home) -> None:
         forget(home, list(home.registers.read(TOMBSTONES)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    items: Disposed
+    last: Mapping[str, datetime]
+
+
 def disposed(home: Home) -> Disposed:
     """Return every item whose asset was disposed of."""
-    return home.folded([TOMBSTONES], _disposed)
+    return home.folded([TOMBSTONES], _ended).items
 
 
 def last_disposal(home: Home, asset: AssetId) -> datetime | None:
     """Return when an asset was last disposed of."""
-    stones = (stone for stone in _of_assets(home.registers.read(TOMBSTONES)) if stone["asset"] == asset)
-    return max((datetime.fromisoformat(stone["at"]) for stone in stones), default=None)
+    return home.folded([TOMBSTONES], _ended).last.get(asset)
 
 
 def _of_assets(stones: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -56,8 +67,15 @@ def _of_assets(stones: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any
     return (one for one in stones if "asset" in one)
 
 
-def _disposed(stones: Iterable[Mapping[str, Any]]) -> Disposed:
-    return {(register, n): stone["asset"] for stone in _of_assets(stones) for register, n in stone.get("items", ())}
+def _ended(stones: Iterable[Mapping[str, Any]]) -> _Ended:
+    items: dict[tuple[str, int], str] = {}
+    last: dict[str, datetime] = {}
+    for stone in _of_assets(stones):
+        asset, at = stone["asset"], datetime.fromisoformat(stone["at"])
+        for register, n in stone.get("items", ()):
+            items[register, n] = asset
+        last[asset] = max(at, last.get(asset, at))
+    return _Ended(items=items, last=last)
 
 
 def listing(home: Home, access: Access) -> list[dict[str, Any]]:

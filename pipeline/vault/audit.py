@@ -19,6 +19,7 @@ from pipeline.vault.files import read_regular
 from pipeline.vault.hands import INTERRUPTED, Hands
 from pipeline.vault.logged import Logged, ObjectKey, digits_of, open_commits
 from pipeline.vault.meter import Meter
+from pipeline.vault.moves import explained
 from pipeline.vault.note import Verifier
 from pipeline.vault.noting import Noting
 from pipeline.vault.root import DAMAGED, ELSEWHERE, FORMAT, IDENTITY, REPLICA, ROOTS, identity
@@ -126,11 +127,14 @@ class _Run:
     def read_all(self) -> None:
         """Read what the census found, what is due soonest first."""
         meter = Meter(self.order.budget)
-        reading = Reading(tree=self.tree, passing=meter.passing, both=self.order.both)
+        reading = Reading(tree=self.tree, passing=meter.passing, both=self.order.both, explained=self._moving)
         hands = Hands(
             root=self.root, reading=reading, objects=self.census.objects, logged=self.logged, meter=meter
         )  # fmt: skip
         self.stopped = hands.read(sorted(self.census.objects, key=self._soon), self._take)
+
+    def _moving(self, path: str) -> bool:
+        return explained(self.root / "staging", self.root / path)
 
     def _soon(self, key: ObjectKey) -> tuple[int, str, str]:
         digits, found = digits_of(key), self.logged.rounds.found.get(key[1])

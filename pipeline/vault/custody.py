@@ -154,7 +154,9 @@ class LocalLog:
         if sealed.made is not None:  # named here, so that the newest note cannot just be taken away
             self.append(SIGNED, actor="log", number=sealed.made[0], note=sealed.made[1])
         if sealed.faults and not self._told:
-            raise Corrupt(f"custody log: {'; '.join(sealed.faults)}", code="E-LOG-001")
+            first = sealed.faults[0]
+            told = "; ".join(map(str, sealed.faults))
+            raise Corrupt(f"custody log: {told}", code=first.code, next_step=first.next)
 
     def verify(
         self, *, kept: Sequence[Path] = (), certificates: Sequence[Path] = (), sealed: bool = False

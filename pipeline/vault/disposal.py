@@ -15,6 +15,8 @@ from typing import Any
 
 from pipeline.core.canonical import digest
 from pipeline.errors import Corrupt
+from pipeline.vault.anew import ROOT as REGISTERS
+from pipeline.vault.anew import TOMBSTONES, Anew
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import REMOVAL, Commit, Journal
 from pipeline.vault.layout import object_folder
@@ -23,9 +25,6 @@ from pipeline.vault.root import DAMAGED
 from pipeline.vault.series import Series
 from pipeline.vault.storage import ASSET, DISPOSE, REGISTER, Storage
 from pipeline.vault.tree import Tree
-
-TOMBSTONES = "tombstones"
-"""The register of what was disposed of, by whose decision."""
 
 SCHEMA = "tombstone/1"
 _DERIVATIVES = "derivatives/"
@@ -39,6 +38,7 @@ class Disposal:
         self._storage = storage
         self._store = storage.stores["objects"]
         self._registers = LocalRegisters(storage)
+        self.anew = Anew(storage, self._registers)
         storage.remove = self.finish
 
     def dispose(self, asset: str, about: Mapping[str, Any], decision: Mapping[str, Any], actor: str) -> dict[str, Any]:
@@ -64,6 +64,9 @@ class Disposal:
     def finish(self, commit: Commit, journal: Journal) -> None:
         """Do what a tombstone decided, as far as it is left to do; without one forget the attempt."""
         stone = next((one for one in self._registers.read(TOMBSTONES) if digest(one) == commit.inventory), None)
+        if commit.root == REGISTERS:
+            self.anew.finish(commit, journal, stone)
+            return
         for one in stone["objects"] if stone is not None else ():
             self._note(commit, one["id"], one["inventories"])
         if stone is not None:

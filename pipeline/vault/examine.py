@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class Reading:
     tree: Tree
     passing: Passing
     both: bool
+    explained: Callable[[str], bool] = lambda _: False
+    """Tells of a file's path whether its further names are only those that a move is about to remove."""
 
 
 @dataclass(kw_only=True)
@@ -112,6 +114,7 @@ def examine(one: Found, reading: Reading, *, logged: Mapping[int, set[str]]) -> 
     if head is not None:
         known |= _content(seen, reading, head, anchored=_anchored(seen, logged))
     _strangers(seen, nodes, known, head)
+    _linked(seen, nodes, reading)
     return seen
 
 
@@ -222,6 +225,14 @@ def _strangers(seen: Examined, nodes: Mapping[str, Node], known: set[str], head:
                 seen.find(path, "E-VAULT-002", "an empty folder")
         elif path not in known and not ("/content/" in path and _number(path, folder) > told):
             seen.find(path, "E-VAULT-004", "no inventory names this file")
+
+
+def _linked(seen: Examined, nodes: Mapping[str, Node], reading: Reading) -> None:
+    """Name files that have another name, wherever that is; what they hold is no damage, so no asset is named."""
+    for path, node in nodes.items():
+        if node.links > 1 and not reading.explained(path):
+            what = f"{node.links - 1} more names lead to this file"
+            seen.findings.append(Finding(path=path, code="E-VAULT-011", what=what))
 
 
 def _number(path: str, folder: str) -> int:

@@ -6,13 +6,18 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pipeline.errors import Misconfigured, Unavailable
 
 BUFFER = 1 << 20
+_WORTH_A_THREAD = 1 << 19
+"""Smaller files are digested before a second thread would have begun."""
+
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -82,7 +87,8 @@ def sync_tree(root: Path) -> None:
             folders.append(Path(place))
             for name in names:
                 fds.append(os.open(Path(place, name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
-                os.posix_fadvise(fds[-1], 0, 0, os.POSIX_FADV_DONTNEED)  # begins writing, waits for nothing
+                if os.fstat(fds[-1]).st_size < BUFFER:  # a larger one is on its way, and would only leave the cache
+                    begin_writing(fds[-1])
         for fd in fds:
             os.fsync(fd)
     finally:
@@ -92,16 +98,22 @@ def sync_tree(root: Path) -> None:
         sync_dir(folder)
 
 
-def make_dirs(path: Path, *, below: Path) -> None:
-    """Make the folders from ``below`` down to ``path``, durably; they may exist."""
+def begin_writing(fd: int, at: int = 0, count: int = 0) -> None:
+    """Have the disk take what was written of a file, or of a part of it, without waiting for it."""
+    os.posix_fadvise(fd, at, count, os.POSIX_FADV_DONTNEED)  # what is not on disk yet stays in the cache
+
+
+def make_dirs(path: Path, *, below: Path, sync: bool = True) -> None:
+    """Make the folders from ``below`` down to ``path``; durably, unless the caller waits for them. They may exist."""
     if path == below or path.is_dir():
         return
-    make_dirs(path.parent, below=below)
+    make_dirs(path.parent, below=below, sync=sync)
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         return
-    sync_dir(path.parent)
+    if sync:
+        sync_dir(path.parent)
 
 
 def read_blocks(fd: int, *, forget: bool = False) -> Iterator[memoryview]:
@@ -164,20 +176,38 @@ def clone(source: int, target: int) -> bool:
 
 
 def copy_blocks(blocks: Iterator[memoryview], target: int) -> Digests:
-    """Write blocks as they come and digest them on the way."""
+    """Write blocks as they come and digest them while the disk takes them."""
 
     def passing() -> Iterator[memoryview]:
+        at = 0
         for block in blocks:
             write_all(target, block)
+            begin_writing(target, at, len(block))
+            at += len(block)
             yield block
 
     return _digest_blocks(passing())
 
 
 def _digest_blocks(blocks: Iterator[memoryview]) -> Digests:
+    """Take both digests of each block; a large one is given to a second thread for the dearer of the two."""
     sha256, sha512, size = hashlib.sha256(), hashlib.sha512(), 0
     for block in blocks:
-        sha256.update(block)
-        sha512.update(block)
         size += len(block)
+        if len(block) < _WORTH_A_THREAD:
+            sha256.update(block)
+            sha512.update(block)
+            continue
+        dearer = _beside().submit(sha512.update, block)
+        sha256.update(block)
+        dearer.result()  # the block is valid only until the next is asked for
     return Digests(sha256=sha256.hexdigest(), sha512=sha512.hexdigest(), bytes=size)
+
+
+@cache
+def _beside() -> ThreadPoolExecutor:
+    """Return this process's threads for digests."""
+    return ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="digest")
+
+
+os.register_at_fork(after_in_child=_beside.cache_clear)  # a child has none of its parent's threads

@@ -19,6 +19,31 @@ from pipeline.vault.merkle import Tree
 _STATE = "locks/frontier"
 
 
+_PUT_AWAY = "find out who put it there; move it out of the vault, then run evidence verify-log and evidence checkpoint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is left out of a checkpoint, or hinders all: the file, the code of its finding, and what to do instead."""
+
+    path: str
+    code: str
+    what: str
+    next: str | None = None
+
+    def __str__(self) -> str:
+        """As a message says it."""
+        return f"{self.path}: {self.what}"
+
+
+class Stopped(Exception):  # noqa: N818 (not an error of its own: the sequencer tells the fault)
+    """Nothing can be built upon the checkpoints as they lie."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
+
 @dataclass(kw_only=True)
 class Frontier:
     """The newest checkpoint, the tree below it, and the segments, apart by whether they may still grow."""
@@ -48,18 +73,25 @@ class Frontier:
 
     @classmethod
     def replay(cls, root: Path) -> "Frontier":
-        """Make it from the log; ``FileNotFoundError`` or ``ValueError`` when that is damaged."""
+        """Make it from the log; ``Stopped`` names the file that is damaged, missing, or in another's place."""
         found = cls()
         for number in numbers(root):
             if number != found.number + 1:
-                raise FileNotFoundError(f"checkpoint {found.number + 1}")
+                raise _stopped(root, found.number + 1, NOTE, "E-LOG-006", "it is missing, and later ones are there")
+            _own(root, number)
             found.number = number
-            for line in leaf_lines(path_of(root, number, LEAVES)):
-                found.add(parse_leaf(line), line)
+            try:
+                for line in leaf_lines(path_of(root, number, LEAVES)):
+                    found.add(parse_leaf(line), line)
+            except FileNotFoundError:
+                raise _stopped(root, number, LEAVES, "E-LOG-002", "it is missing") from None
+            except (OSError, ValueError):
+                raise _stopped(root, number, LEAVES, "E-LOG-001", "it cannot be read as leaves") from None
         if found.number:
             found.note = line_digest(path_of(root, found.number, NOTE).read_bytes())
         if not found._is_newest(root):
-            raise ValueError("they are not the leaves that were signed for")
+            what = "it was not signed over the leaves that are there"
+            raise _stopped(root, found.number, NOTE, "E-LOG-001", what)
         return found
 
     def add(self, leaf: Leaf, line: bytes) -> None:
@@ -97,3 +129,23 @@ class Frontier:
         return line_digest(note) == self.note and said == [
             str(self.tree.size).encode(), base64.b64encode(self.tree.root()),
         ]  # fmt: skip
+
+
+def _own(root: Path, number: int) -> None:
+    """Raise unless a note says that it is the one of its number: an older one in that place ends nothing."""
+    path = path_of(root, number, NOTE)
+    told = path.read_bytes().split(b"\n", 4)[3:4]
+    if told != [b"number %d" % number]:
+        twin = next((one for one in numbers(root) if one != number and _same(root, one, path)), None)
+        what = f"it is not checkpoint {number}" + (f" but a copy of checkpoint {twin}" if twin else "")
+        raise _stopped(root, number, NOTE, "E-LOG-008", what, next_step=_PUT_AWAY if twin else None)
+
+
+def _same(root: Path, number: int, path: Path) -> bool:
+    return path_of(root, number, NOTE).read_bytes() == path.read_bytes()
+
+
+def _stopped(root: Path, number: int, suffix: str, code: str, what: str, *, next_step: str | None = None) -> Stopped:
+    return Stopped(
+        Fault(path=path_of(root, number, suffix).relative_to(root).as_posix(), code=code, what=what, next=next_step)
+    )

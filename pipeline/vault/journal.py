@@ -3,13 +3,13 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pipeline.core.canonical import canonical
-from pipeline.vault.files import write_all
+from pipeline.vault.files import begin_writing, write_all
 from pipeline.vault.process import JOURNAL, Bench
 
 REMOVAL = 0
@@ -45,6 +45,7 @@ class Journal:
 
     def __init__(self, bench: Bench) -> None:
         self.place = bench.place
+        self.folder = bench.folder
         self._bench = bench
         self._open: set[Commit] = set()
         self._left: set[Commit] = set()
@@ -53,16 +54,30 @@ class Journal:
     @contextmanager
     def beginning(self, commit: Commit) -> Iterator[None]:
         """Note durably that this version is about to appear, and remember it if that goes wrong."""
+        with self.noting(commit) as durable:
+            durable()
+            yield
+
+    @contextmanager
+    def noting(self, commit: Commit) -> Iterator[Callable[[], None]]:
+        """Note that this version is about to appear, and remember it if that goes wrong.
+
+        What is lent waits until the note is on disk: it must be called before the version appears. Whoever has
+        something else to wait for does that first, so that a journalling file system has one transaction for both.
+        """
         with self._lock:
             self._write("begin", commit)
-            os.fdatasync(self._bench.journal)
             self._open.add(commit)
+            begin_writing(self._bench.journal)
         try:
-            yield
+            yield self._wait
         except BaseException:
             with self._lock:
                 self._left.add(commit)
             raise
+
+    def _wait(self) -> None:
+        os.fdatasync(self._bench.journal)
 
     def end(self, commit: Commit) -> None:
         """Note that nothing is left to do for it; needs no waiting, since settling twice does no harm."""

@@ -1,10 +1,9 @@
 """Local vault: asset objects on a file system."""
 
-import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,21 +13,22 @@ from pipeline.core.model import Asset, AssetId
 from pipeline.core.ports import AuditReport, Budget, Progress, Surveyed
 from pipeline.errors import Corrupt, Misconfigured
 from pipeline.vault import source as src
+from pipeline.vault.anew import Change
 from pipeline.vault.audit import Order, audit
 from pipeline.vault.census import Part
 from pipeline.vault.custody import LocalLog
 from pipeline.vault.disposal import Disposal
 from pipeline.vault.entry import check
-from pipeline.vault.files import clone, writing
+from pipeline.vault.files import Digests, clone, writing
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause
+from pipeline.vault.moves import leaving, linked
 from pipeline.vault.noting import settle_marks
 from pipeline.vault.quarantine import Quarantine
 from pipeline.vault.series import Series, json_line
 from pipeline.vault.stage import Stage
-from pipeline.vault.storage import ASSET, EXTEND, Storage
+from pipeline.vault.storage import ASSET, EXTEND, FIRST, ORIGINAL, Storage
 
-ORIGINAL = "original"
 ENRICHMENTS = "enrichments/"
 DERIVATIVES = "derivatives/"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -48,21 +48,16 @@ class LocalVault:
     def preserve(self, source: Path, *, move: bool = False, follow: bool = False) -> Asset:
         """Take a file's bytes in. ``move`` gives up a file that we wrote ourselves and closed."""
         with src.opened(source, follow=follow) as fd, self._storage.staged() as (stage, journal):
-            own = move and not follow and self._take(source, fd, stage)
-            if not own:
-                self._copy(fd, stage)
-            digests = stage.added[ORIGINAL]
+            own = move and not follow and linked(source, fd, stage.target(ORIGINAL))
+            digests = stage.adopt(ORIGINAL) if own else self._copy(fd, stage)
             asset = AssetId(digests.sha256)
-            try:
+            kept = self._store.folder(ASSET + asset)
+            with leaving(source, fd, place=stage.place, sha256=asset, kept=kept / FIRST) if own else nullcontext():
                 made = self._head(asset) is None and self._store.create(
                     ASSET + asset, stage, journal, cause=Cause(message="preserve")
                 )
-            except BaseException:
-                if own and (left := stage.target(ORIGINAL)).exists():
-                    left.rename(source)
-                raise
-            if not made:  # whoever did may not have waited for the disk yet
-                self._store.make_durable(self._store.folder(ASSET + asset))
+                if not made:  # whoever did may not have waited for the disk yet
+                    self._store.make_durable(kept)
         if move and not own:
             with writing("the file that was taken over"):
                 source.unlink(missing_ok=True)
@@ -141,6 +136,7 @@ class LocalVault:
     def kept(self, asset: AssetId, sha256: str) -> Path | None:
         """Return a kept derivative's file."""
         self._known(asset)
+        self._quarantine.check(asset)
         for part in self._series(asset).parts():
             if (path := part.files(part.head).get(DERIVATIVES + sha256)) is not None:
                 with _there(asset, sha256):
@@ -154,6 +150,14 @@ class LocalVault:
         check(EXTEND, actor, None, {})  # after the tombstone it would be too late
         with writing("the vault"):
             return self._disposal.dispose(asset, about, decision, actor)
+
+    def rewrite(
+        self, register: str, change: Change, decision: Mapping[str, Any], *, actor: str = "vault"
+    ) -> dict[str, Any] | None:
+        """Write a register anew, its old bytes removed for good; its tombstone stays."""
+        check(EXTEND, actor, None, {})  # after the tombstone it would be too late
+        with writing("the vault"):
+            return self._disposal.anew.rewrite(register, change, decision, actor)
 
     def audit(
         self,
@@ -209,7 +213,8 @@ class LocalVault:
             raise Corrupt(f"no asset {asset[:80]} is preserved here", code="E-VAULT-003")
         return head
 
-    def _copy(self, fd: int, stage: Stage) -> None:
+    @staticmethod
+    def _copy(fd: int, stage: Stage) -> Digests:
         """Copy or reflink the source, refusing one that moves under us."""
         with src.steady(fd):
             target = os.open(stage.target(ORIGINAL), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -218,28 +223,9 @@ class LocalVault:
             finally:
                 os.close(target)
             if cloned:
-                stage.adopt(ORIGINAL)
-            else:
-                stage.target(ORIGINAL).unlink()
-                stage.add(ORIGINAL, src.blocks(fd))
-
-    def _take(self, source: Path, fd: int, stage: Stage) -> bool:
-        """Move the source into the stage, unless another file system or another link keeps it."""
-        if os.fstat(fd).st_nlink != 1:
-            return False
-        target = stage.target(ORIGINAL)
-        try:
-            source.rename(target)
-        except OSError as err:
-            if err.errno == errno.EXDEV:
-                return False
-            raise
-        try:
-            stage.adopt(ORIGINAL)
-        except BaseException:
-            target.rename(source)
-            raise
-        return True
+                return stage.adopt(ORIGINAL)
+            stage.target(ORIGINAL).unlink()
+            return stage.add(ORIGINAL, src.blocks(fd))
 
 
 @contextmanager

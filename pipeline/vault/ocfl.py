@@ -112,13 +112,11 @@ class Store:
         write_new(whole / SIDECAR, sidecar, sync=False)
         write_new(whole / OBJECT_MARK, OBJECT_MARK_BYTES, sync=False)
         stage.version.rename(whole / "v1")
-        sync_tree(whole)
         return commit if self._appear(whole, self.folder(object_id), commit, journal) else None
 
     def extend(self, old: Inventory, stage: Stage, journal: Journal, *, cause: Cause) -> Commit | None:
         """Add one version to ``old``; ``None`` when another writer added that version first."""
         _, commit = self._describe(old.body, stage, cause)
-        sync_tree(stage.version)
         target = old.folder / f"v{commit.version}"
         return commit if self._appear(stage.version, target, commit, journal) else None
 
@@ -127,11 +125,11 @@ class Store:
         folder = self.folder(commit.object)
         pair = inv.read_pair(folder / f"v{commit.version}")
         if pair is not None and pair[1] == commit.inventory:
-            if commit.version == 1:
+            if commit.version == 1:  # with its root's inventory, in one rename
                 self.make_durable(folder)
             else:
                 sync_dir(folder)
-            roll_forward(folder, journal)
+                roll_forward(folder, journal)
             self._committed(commit)
         else:
             self.prune(folder.parent)
@@ -155,7 +153,9 @@ class Store:
         )  # fmt: skip
 
     def _appear(self, staged: Path, target: Path, commit: Commit, journal: Journal) -> bool:
-        with journal.beginning(commit):
+        with journal.noting(commit) as durable:
+            sync_tree(staged)
+            durable()
             try:
                 self._rename(staged, target, new=commit.version == 1)
             except OSError as err:
@@ -171,7 +171,7 @@ class Store:
         for left in reversed(range(_TRIES)):
             try:
                 if new:  # an object that is gone must not begin again with a later version
-                    make_dirs(target.parent, below=self.root)
+                    make_dirs(target.parent, below=self.root, sync=False)  # ``settle`` waits for them all
                 staged.rename(target)
             except FileNotFoundError as err:
                 if not self.root.is_dir():

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from pipeline.errors import Unavailable
 from pipeline.vault.files import sync_dir
+from pipeline.vault.moves import left
 
 T = TypeVar("T")
 
@@ -69,11 +72,20 @@ class PerProcess(Generic[T]):
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the advisory lock of a file, made if need be; it ends with the process at the latest."""
+def locked(path: Path, *, seconds: float | None = None) -> Iterator[None]:
+    """Hold the advisory lock of a file, made if need be; it ends with the process at the latest.
+
+    With ``seconds`` nobody waits longer for it (``Unavailable``, E-VAULT-006).
+    """
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
+        end = None if seconds is None else time.monotonic() + seconds
+        while end is not None and not try_lock(fd):
+            if time.monotonic() > end:
+                raise Unavailable("another process is at work there", code="E-VAULT-006")
+            time.sleep(_LOOK_AGAIN)
+        if end is None:
+            fcntl.flock(fd, fcntl.LOCK_EX)
         yield
     finally:
         os.close(fd)
@@ -109,15 +121,9 @@ class Bench:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         while True:
             self.folder = root / writer_name()
-            self.folder.mkdir(mode=0o700)
-            journal = self.folder / JOURNAL
-            try:
-                self.journal = os.open(journal, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            except FileNotFoundError:  # swept before it was locked
-                continue
-            if try_lock(self.journal) and _same_file(self.journal, journal):
+            if (journal := claimed(self.folder)) is not None:
+                self.journal = journal
                 break
-            os.close(self.journal)
         sync_dir(self.folder)
         sync_dir(root)
         weakref.finalize(self, _leave, self.folder, self.journal, os.getpid())
@@ -130,16 +136,37 @@ class Bench:
         try:
             yield place
         finally:
-            shutil.rmtree(place, ignore_errors=True)  # what resists is swept when this process has ended
+            try:
+                place.rmdir()
+            except OSError:  # something is left in it
+                shutil.rmtree(place, ignore_errors=True)  # what resists is swept when this process has ended
 
 
 JOURNAL = "journal"
+_LOOK_AGAIN = 0.05
+
+
+def claimed(folder: Path) -> int | None:
+    """Make a folder for unfinished things that nobody clears while what is returned is open.
+
+    ``None`` when somebody cleared it between its making and its locking.
+    """
+    folder.mkdir(mode=0o700)
+    path = folder / JOURNAL
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    except FileNotFoundError:
+        return None
+    if try_lock(fd) and _same_file(fd, path):
+        return fd
+    os.close(fd)
+    return None
 
 
 def _leave(folder: Path, journal: int, pid: int) -> None:
-    """Clear a bench at the end of its process, unless its journal names something left to do."""
+    """Clear a bench at the end of its process, unless its journal or a note of a move names something left to do."""
     # A forked child shares the open file: its closing leaves the parent's lock and folder alone.
-    if os.getpid() == pid and not os.fstat(journal).st_size:
+    if os.getpid() == pid and not os.fstat(journal).st_size and not left(folder):
         shutil.rmtree(folder, ignore_errors=True)
     os.close(journal)
 

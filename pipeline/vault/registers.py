@@ -3,6 +3,8 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pipeline.errors import Misconfigured
@@ -42,11 +44,32 @@ class LocalRegisters:
         message = f"append {hashlib.sha256(key.encode(errors='surrogatepass')).hexdigest()}"
         cause = Cause(message=message, actor=actor)
         # The lock only spares appenders on one host each other's retries; the rename is what decides.
-        with writing("the vault"):
-            locks = self._storage.root / "locks"
-            locks.mkdir(mode=0o700, exist_ok=True)
-            with locked(locks / f"register-{object_digest(REGISTER + name)[:2]}"):
-                series.add(fill, cause=cause)
+        with writing("the vault"), self.alone(name):
+            series.add(fill, cause=cause)
+
+    @contextmanager
+    def alone(self, name: str, *, seconds: float | None = None) -> Iterator[None]:
+        """Keep others on this host from appending; a thread may hold several registers, and one twice.
+
+        With ``seconds`` whoever still has to wait then is told so (``Unavailable``, E-VAULT-006).
+        """
+        held = self._storage.held
+        locks = self._storage.root / "locks"
+        path = locks / f"register-{object_digest(REGISTER + _valid(name))[:2]}"
+        if path in held.paths:
+            yield
+            return
+        locks.mkdir(mode=0o700, exist_ok=True)
+        with locked(path, seconds=seconds):
+            held.paths.add(path)
+            try:
+                yield
+            finally:
+                held.paths.discard(path)
+
+    def checked(self, path: Path, sha512: str) -> bytes:
+        """Return a file of a register; ``Corrupt`` when it is not what was written."""
+        return Series.whole(self._store, path, sha512)
 
     def read(self, name: str) -> Iterator[dict[str, Any]]:
         """Yield the records in order; none where there is no such register."""

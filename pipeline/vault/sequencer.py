@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pipeline.vault.chain import read_segment
 from pipeline.vault.files import sync_dir, write_new
-from pipeline.vault.frontier import Frontier
+from pipeline.vault.frontier import Fault, Frontier, Stopped
 from pipeline.vault.keys import Keys
 from pipeline.vault.leaves import CHECKPOINTS, LEAVES, NOTE, Leaf, path_of
 from pipeline.vault.note import sign
 from pipeline.vault.notes import note_text
 from pipeline.vault.process import locked, utc_now
-from pipeline.vault.segments import Place, segment_file, segment_names
+from pipeline.vault.segments import SEGMENTS, SUFFIX, Place, segment_file, segment_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Sealed:
     """What a checkpoint came to: its number and its note's digest, if anything was new, and what it left out."""
 
     made: tuple[int, str] | None
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
 
 def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> Sealed:
@@ -31,15 +31,15 @@ def checkpoint(root: Path, *, vault_id: str, keys: Keys) -> Sealed:
     verification. So the cost is that of what is new and of one list of the segments' names.
     """
     if not (root / CHECKPOINTS).is_dir():  # numbers would begin anew, and hide that the old ones are gone
-        return Sealed(made=None, faults=("the folder of the checkpoints is missing",))
+        return Sealed(made=None, faults=(Fault(path=CHECKPOINTS, code="E-LOG-002", what="the folder is missing"),))
     (root / "locks").mkdir(mode=0o700, exist_ok=True)
     with locked(root / "locks" / "sequencer"):
         if (frontier := Frontier.load(root)) is None:
             try:
                 frontier = Frontier.replay(root)
-            except (FileNotFoundError, ValueError):
-                return Sealed(made=None, faults=("a checkpoint or its leaves are missing or cannot be read",))
-        faults: list[str] = []
+            except Stopped as err:
+                return Sealed(made=None, faults=(err.fault,))
+        faults: list[Fault] = []
         grown = list(_grown(root, frontier, faults))
         made = None
         if not all(one.quiet for one in grown):
@@ -62,11 +62,11 @@ class _Growth:
     ended: bool
 
 
-def _grown(root: Path, frontier: Frontier, faults: list[str]) -> Iterator[_Growth]:
+def _grown(root: Path, frontier: Frontier, faults: list[Fault]) -> Iterator[_Growth]:
     """Yield a leaf for each segment that grew; close those that did not and can no more."""
     names = segment_names(root)
     gone = (frontier.closed | frontier.growing.keys()) - names
-    faults.extend(f"segment {name} is missing" for name in sorted(gone))
+    faults.extend(_fault(name, "E-LOG-007", "the segment is missing") for name in sorted(gone))
     ended = []
     for name in sorted(names - frontier.closed):
         path = segment_file(root, name)
@@ -74,11 +74,11 @@ def _grown(root: Path, frontier: Frontier, faults: list[str]) -> Iterator[_Growt
         start, torn = (old.place, old.torn) if old else (Place(), None)
         size = path.stat().st_size
         if size < start.bytes:
-            faults.append(f"segment {name} is cut")
+            faults.append(_fault(name, "E-LOG-002", "it is cut"))
             continue
         reading = read_segment(path, start, sync=size > start.bytes)
         if reading.fault:
-            faults.append(f"segment {name}: {reading.fault.what}")
+            faults.append(_fault(name, reading.fault.code, reading.fault.what))
         elif (place := reading.place) != start or reading.tail != torn:
             leaf = Leaf(segment=name, place=place, torn=reading.tail)
             # One without an entry is being opened: its writer has not locked it yet.
@@ -86,6 +86,10 @@ def _grown(root: Path, frontier: Frontier, faults: list[str]) -> Iterator[_Growt
         elif reading.ended and start.count:
             ended.append(name)
     frontier.close(ended)
+
+
+def _fault(name: str, code: str, what: str) -> Fault:
+    return Fault(path=f"{SEGMENTS}/{name}{SUFFIX}", code=code, what=what)
 
 
 def _write(root: Path, vault_id: str, keys: Keys, *, frontier: Frontier, lines: list[bytes]) -> None:

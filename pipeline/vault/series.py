@@ -10,6 +10,7 @@ from pipeline.errors import Corrupt, Unavailable
 from pipeline.vault.inventory import Inventory
 from pipeline.vault.journal import Cause, Commit, Journal
 from pipeline.vault.layout import INVENTORY
+from pipeline.vault.shelf import Shelf
 from pipeline.vault.stage import Stage
 from pipeline.vault.storage import Storage
 
@@ -85,13 +86,19 @@ class Series:
                     return self._digest(part, version)
         return None
 
-    def _read_records(self, path: Path, sha512: str) -> Iterator[dict[str, Any]]:
+    @staticmethod
+    def whole(store: Shelf, path: Path, sha512: str) -> bytes:
+        """Return a file of an object; ``Corrupt`` when it is not what was written."""
         try:
-            data = self._store.read(path)
+            data = store.read(path)
         except FileNotFoundError as err:
             raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is gone", code="E-VAULT-003") from err
         if hashlib.sha512(data).hexdigest() != sha512:
             raise Corrupt(f"{path.parent.name}/{path.name} of a vault object is damaged", code="E-VAULT-001")
+        return data
+
+    def _read_records(self, path: Path, sha512: str) -> Iterator[dict[str, Any]]:
+        data = self.whole(self._store, path, sha512)
         for line in data.split(b"\n")[:-1]:
             yield json.loads(line)
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,16 @@ from pipeline.vault.files import writing
 from pipeline.vault.ground import Ground, file_system
 from pipeline.vault.journal import REMOVAL, Commit, Journal, pending
 from pipeline.vault.layout import object_digest
+from pipeline.vault.moves import finish
 from pipeline.vault.process import Bench, PerProcess, benches, ended
 from pipeline.vault.root import ROOTS
 from pipeline.vault.stage import Stage
 
 ASSET = "urn:evidence:asset:"
+ORIGINAL = "original"
+FIRST = f"v1/content/{ORIGINAL}"
+"""Where in an asset's object its bytes lie, on a file system."""
+
 REGISTER = "urn:evidence:register:"
 CREATE, EXTEND = "vault.create", "vault.version"
 """The acts that name a version and the digest of its inventory."""
@@ -35,6 +41,13 @@ def _log_run(run: str) -> str:
     return f"sha256:{hashlib.sha256(run.encode()).hexdigest()}" if "@" in run else run
 
 
+class _Held(threading.local):
+    """The locks of registers that a thread holds: taken twice, a lock would wait for itself."""
+
+    def __init__(self) -> None:
+        self.paths: set[Path] = set()
+
+
 class Storage:
     """The two OCFL storage roots under ``root`` and one process's way of writing to them."""
 
@@ -46,6 +59,7 @@ class Storage:
         self.remove: Callable[[Commit, Journal], None] = _cannot_remove
         user = {"name": "Evidence Media Pipeline", "address": f"urn:evidence:vault:{vault_id}"}
         self.stores = {name: ground.shelf(root / name, name, user=user, committed=self._record) for name in ROOTS}
+        self.held = _Held()
         self._journal: PerProcess[Journal] = PerProcess(self._begin)
 
     @property
@@ -88,12 +102,15 @@ class Storage:
             self._settle(commit, journal)
             count += 1
         for bench in benches(self.staging):
+            if bench == journal.folder:
+                continue
             with ended(bench) as over:
                 if not over:
                     continue
                 for commit in sorted(pending(bench), key=_last_removals):
                     self._settle(commit, journal)
                     count += 1
+                finish(bench, lambda sha256: Path(self.stores["objects"].folder(ASSET + sha256), FIRST))
                 shutil.rmtree(bench)
         return count
 

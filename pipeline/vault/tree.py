@@ -20,6 +20,8 @@ class Node:
     path: str
     kind: Literal["file", "folder", "other"]
     bytes: int = 0
+    links: int = 1
+    """How many names a file has, this one included."""
 
     @property
     def name(self) -> str:
@@ -124,7 +126,8 @@ def _node(folder: str, one: "os.DirEntry[str]") -> Node:
         if one.is_dir(follow_symlinks=False):
             return Node(path=path, kind="folder")
         if one.is_file(follow_symlinks=False):
-            return Node(path=path, kind="file", bytes=one.stat(follow_symlinks=False).st_size)
+            seen = one.stat(follow_symlinks=False)
+            return Node(path=path, kind="file", bytes=seen.st_size, links=seen.st_nlink)
     except FileNotFoundError:  # a writer removed it between listing and looking: its reading will say so
         return Node(path=path, kind="file")
     return Node(path=path, kind="other")

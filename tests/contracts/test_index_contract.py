@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from pipeline.core.model import AssetId, Media
 from pipeline.core.ports import IndexRow
 from pipeline.errors import Misconfigured
+from pipeline.index.answer import Filters, SearchAnswer
 from pipeline.index.area import Area
-from pipeline.index.sqlite import Filters, SearchAnswer, SqliteIndex
+from pipeline.index.sqlite import SqliteIndex
 
 MakeIndex = Callable[[], SqliteIndex]
 Corpus = dict[AssetId, list[IndexRow]]
@@ -69,6 +71,12 @@ def assets(answer: SearchAnswer) -> set[str]:
 
 
 class TestWhatIsFound:
+    def test_each_hit_says_whether_its_asset_was_read_in_part(self, index: SqliteIndex) -> None:
+        index.put(asset("a"), [said("the bridge", t=1.0), replace(said("the bridge", t=2.0), partial=True)])
+        assert [(hit.t, hit.partial) for hit in ask(index, "bridge").hits] == [(1.0, False), (2.0, True)]
+        index.put(asset("a"), [replace(said("the bridge", t=1.0), partial=True)])
+        assert [hit.partial for hit in ask(index, "bridge").hits] == [True]
+
     def test_a_spoken_word_with_its_second_and_its_spelling(self, index: SqliteIndex) -> None:
         index.put(asset("a"), [said("قُصِفَتِ المدرسةُ أمس", t=12.5, language="ar")])
         (hit,) = ask(index, "مدرسة").hits

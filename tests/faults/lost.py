@@ -42,6 +42,8 @@ class Renaming:
     name: str
     node: Node | None
     was: tuple[Node, str] | None = None
+    other: "Renaming | None" = None
+    """The second half of an exchange: both are there, or neither."""
 
 
 class Disk:
@@ -60,7 +62,9 @@ class Disk:
         acts = {
             "write": self._write, "pwrite64": self._write, "fsync": self._sync, "fdatasync": self._sync,
             "ftruncate": self._cut, "openat": self._open, "mkdir": self._mkdir, "rename": self._rename,
-            "symlink": self._symlink, "unlink": self._remove, "unlinkat": self._remove, "rmdir": self._remove,
+            "renameat2": self._exchange,
+            "symlink": self._symlink, "linkat": self._link, "unlink": self._remove, "unlinkat": self._remove,
+            "rmdir": self._remove,
         }  # fmt: skip
         if call in acts:
             return acts[call](given, result)
@@ -93,9 +97,11 @@ class Disk:
         if node.names is None:
             node.data, node.later = node.now(), []
             return True
-        mine = [one for one in self.open if one.folder is node]
+        mine = [one for one in self.open if one.folder is node or (one.other and one.other.folder is node)]
         for one in mine:
             _set(one.folder.certain, one)
+            if one.other is not None:
+                _set(one.other.folder.certain, one.other)
             if one.was is not None:
                 one.was[0].certain.pop(one.was[1], None)
         moved = {one.was for one in mine if one.was is not None}
@@ -122,6 +128,14 @@ class Disk:
         folder, name = self._place(path)
         return folder is not None and self._name(folder, name, Node(link=target))
 
+    def _link(self, given: str, _result: int) -> bool:
+        old, new = (bytes.fromhex(one.replace("\\x", "")).decode() for one in _STRING.findall(given))
+        node, (folder, name) = self._node(old), self._place(new)
+        if node is None or folder is None:
+            assert node is folder, f"a link over the border: {old} {new}"
+            return False
+        return self._name(folder, name, node)
+
     def _rename(self, given: str, _result: int) -> bool:
         old, new = (bytes.fromhex(one.replace("\\x", "")).decode() for one in _STRING.findall(given))
         (source, name), (target, other) = self._place(old), self._place(new)
@@ -131,6 +145,18 @@ class Disk:
         assert source.names is not None
         node = source.names.pop(name)
         return self._name(target, other, node, was=(source, name))
+
+    def _exchange(self, given: str, _result: int) -> bool:
+        old, new = (bytes.fromhex(one.replace("\\x", "")).decode() for one in _STRING.findall(given))
+        (source, name), (target, other) = self._place(old), self._place(new)
+        if source is None or target is None or source.names is None or target.names is None:
+            assert source is target, f"a move over the border: {old} {new}"
+            return False
+        one, two = source.names[name], target.names[other]
+        source.names[name], target.names[other] = two, one
+        half = Renaming(folder=source, name=name, node=two)
+        self.open.append(Renaming(folder=target, name=other, node=one, other=half))
+        return True
 
     def _remove(self, given: str, _result: int) -> bool:
         folder, name = self._place(_named(given))
@@ -178,24 +204,30 @@ class Disk:
             if one.was is not None and names(one.was[0]).get(one.was[1]) is one.node:
                 names(one.was[0]).pop(one.was[1])
             _set(names(one.folder), one)
-        _lay(self._top, target, names, choose, set())
+            if one.other is not None:
+                _set(names(one.other.folder), one.other)
+        _lay(self._top, target, names, choose, {})
 
 
 _SHARE = 0.5
 
 
 def _lay(
-    node: Node, path: Path, names: Callable[[Node], dict[str, Node]], choose: Random | None, seen: set[int]
-) -> None:
+    node: Node, path: Path, names: Callable[[Node], dict[str, Node]], choose: Random | None, files: dict[int, Path],
+    *, above: frozenset[int] = frozenset(),
+) -> None:  # fmt: skip
     if node.link is not None:
         path.symlink_to(node.link)
+    elif node.names is None and id(node) in files:  # a file may have several names
+        path.hardlink_to(files[id(node)])
     elif node.names is None:
         path.write_bytes(_kept(node, choose))
         path.chmod(0o600)
-    elif id(node) not in seen:  # a folder that was moved stands in one place
+        files[id(node)] = path
+    elif id(node) not in above:  # a folder that was moved stands in one place
         path.mkdir(mode=0o700)
         for name, one in names(node).items():
-            _lay(one, path / name, names, choose, seen | {id(node)})
+            _lay(one, path / name, names, choose, files, above=above | {id(node)})
 
 
 def _kept(node: Node, choose: Random | None) -> bytes:

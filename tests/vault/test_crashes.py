@@ -9,9 +9,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.core.model import AssetId
+from pipeline.core.ports import Vault
 from tests.vault.conftest import Home, outside_verdict
 
-MUTATING = ("rename", "mkdir", "fsync", "fdatasync", "write", "fchmod", "ftruncate", "unlink", "unlinkat", "rmdir")
+MUTATING = (
+    "rename", "mkdir", "fsync", "fdatasync", "write", "fchmod", "ftruncate", "unlink", "unlinkat", "rmdir",
+    "linkat", "symlink",
+)  # fmt: skip
 DATA = b"what was seen" * 500
 
 
@@ -30,8 +34,9 @@ def prepared(home: Home, tmp_path: Path, name: str) -> Act:
     source = tmp_path / "source.bin"
     source.write_bytes(DATA)
     parts = home.open()
-    if name == "create":
-        return Act(name=name, arguments=("preserve", str(source)), before=0, after=1)
+    if name in {"create", "take"}:
+        act = "preserve" if name == "create" else "take"
+        return Act(name=name, arguments=(act, str(source)), before=0, after=1)
     asset = parts.vault.preserve(source).id
     parts.log.checkpoint()
     return Act(name=name, arguments=("write-back", asset, "run", "3"), before=1, after=2)
@@ -41,6 +46,7 @@ def points(home: Home, act: Act, tmp_path: Path) -> list[tuple[str, int]]:
     """Count the mutating system calls of an undisturbed act, on a copy; return one point for each."""
     copy = Home(root=tmp_path / "copy" / "vault", keys=home.keys)
     shutil.copytree(home.root, copy.root)
+    source = tmp_path / "source.bin"
     trace = tmp_path / "trace"
     tracer = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", f"trace={','.join(MUTATING)}", "-o", str(trace))
     assert copy.act(*act.arguments, tracer=tracer).returncode == 0
@@ -48,6 +54,7 @@ def points(home: Home, act: Act, tmp_path: Path) -> list[tuple[str, int]]:
     for call in re.findall(r"^\d+ +(\w+)\(", trace.read_text(), re.MULTILINE):
         counts[call] = counts.get(call, 0) + 1
     shutil.rmtree(tmp_path / "copy")
+    source.write_bytes(DATA)
     return [(call, n + 1) for call in MUTATING for n in range(counts.get(call, 0))]
 
 
@@ -77,19 +84,32 @@ def show_old_or_new(home: Home, act: Act, where: str) -> None:
     assert all(outside_verdict(home.root).values()), where
     leftover = [one for one in home.root.joinpath("staging").rglob("*") if one.is_file() and one.name != "journal"]
     assert leftover == [], where
+    links = [one for one in home.root.rglob("original") if one.stat().st_nlink != 1]
+    assert links == [], where
 
 
 def repeated(home: Home, act: Act) -> str:
     vault = home.open().vault
     if act.name == "create":
         return vault.preserve(Path(act.arguments[1])).id
+    if act.name == "take":
+        return taken(vault, Path(act.arguments[1]))
     return vault.write_back(AssetId(act.arguments[1]), "run", [{"run": "run", "n": n} for n in range(3)], {})
+
+
+def taken(vault: Vault, source: Path) -> str:
+    """Take a file over again, if it is still there; where it is not, it must be preserved."""
+    if source.exists():
+        assert source.read_bytes() == DATA
+        return vault.preserve(source, move=True).id
+    (asset,) = vault.assets()
+    return asset
 
 
 def unharmed(home: Home, act: Act, chosen: list[tuple[str, int]], how: str, spare: Path) -> list[tuple[str, int]]:
     """Interrupt at each point, from the same beginning; return the points at which the act succeeded all the same."""
     shutil.copytree(home.root, spare)
-    succeeded = []
+    succeeded, source = [], spare.with_name("source.bin")
     for call, n in chosen:
         code = interrupted(home, act, call, n, how)
         if code == 0:
@@ -98,10 +118,12 @@ def unharmed(home: Home, act: Act, chosen: list[tuple[str, int]], how: str, spar
         show_old_or_new(home, act, f"{act.name} {how} at {call} {n}, exit {code}")
         shutil.rmtree(home.root)
         shutil.copytree(spare, home.root)
+        source.unlink(missing_ok=True)
+        source.write_bytes(DATA)
     return succeeded
 
 
-@pytest.mark.parametrize("name", ["create", "write-back"])
+@pytest.mark.parametrize("name", ["create", "take", "write-back"])
 def test_killed_at_a_few_points(home: Home, tmp_path: Path, name: str) -> None:
     act = prepared(home, tmp_path, name)
     there = points(home, act, tmp_path)
@@ -111,7 +133,7 @@ def test_killed_at_a_few_points(home: Home, tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["create", "write-back"])
+@pytest.mark.parametrize("name", ["create", "take", "write-back"])
 def test_killed_at_every_point(home: Home, tmp_path: Path, name: str) -> None:
     act = prepared(home, tmp_path, name)
     there = points(home, act, tmp_path)
@@ -121,7 +143,7 @@ def test_killed_at_every_point(home: Home, tmp_path: Path, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])
-@pytest.mark.parametrize("name", ["create", "write-back"])
+@pytest.mark.parametrize("name", ["create", "take", "write-back"])
 def test_every_call_failing_once(home: Home, tmp_path: Path, name: str, error: str) -> None:
     act = prepared(home, tmp_path, name)
     there = [one for one in points(home, act, tmp_path) if one[0] in {"rename", "mkdir", "fsync", "fdatasync", "write"}]

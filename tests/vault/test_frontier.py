@@ -123,3 +123,48 @@ def test_a_closed_segment_that_vanishes_is_missed(doomed: Home) -> None:
     max((doomed.root / "log/segments").iterdir()).unlink()
     with pytest.raises(Corrupt, match="missing"):
         parts.log.checkpoint()
+
+
+def stopped(home: Home, parts: VaultParts) -> Corrupt:
+    parts.log.append("show", actor="person-1")
+    with pytest.raises(Corrupt) as caught:
+        parts.log.checkpoint()
+    assert (home.root / "log/checkpoints").is_dir()
+    return caught.value
+
+
+def two_checkpoints(home: Home) -> tuple[VaultParts, Path]:
+    parts = home.open()
+    for n in range(2):
+        parts.log.append("show", actor="person-1", n=n)
+        parts.log.checkpoint()
+    return parts, home.root / "log/checkpoints"
+
+
+def test_an_old_note_in_the_next_ones_place_is_named_with_what_to_do(doomed: Home, tmp_path: Path) -> None:
+    parts, folder = two_checkpoints(doomed)
+    stray = folder / "00000003.note"
+    shutil.copy(folder / "00000001.note", stray)
+    said = stopped(doomed, parts)
+    assert said.code == "E-LOG-008"
+    assert "log/checkpoints/00000003.note: it is not checkpoint 3 but a copy of checkpoint 1" in said.reason
+    assert "move it out" in said.next
+    assert ("E-LOG-008", "log/checkpoints/00000003.note") in {
+        (one.code, one.path) for one in parts.log.verify().findings
+    }
+    stray.rename(tmp_path / "stray")
+    parts.log.checkpoint()
+    assert doomed.open().log.verify().findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("00000001.note", "E-LOG-006"), ("00000001.leaves", "E-LOG-002"), ("00000002.leaves", "E-LOG-002")],
+)
+def test_what_is_missing_is_named(doomed: Home, name: str, code: str) -> None:
+    parts, folder = two_checkpoints(doomed)
+    (folder / name).unlink()
+    (doomed.root / "locks/frontier").unlink()
+    said = stopped(doomed, parts)
+    assert said.code == code
+    assert f"log/checkpoints/{name}: it is missing" in said.reason

@@ -1,5 +1,6 @@
 """Quarantine: what was found damaged is neither lent nor written to, and nothing is deleted."""
 
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -26,16 +27,21 @@ def damage(asset: str, path: str = "objects/x", code: str = "E-VAULT-001") -> Fi
 def test_it_closes_an_asset_and_only_that(parts: VaultParts, asset: AssetId, tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"other")
     other = parts.vault.preserve(tmp_path / "other").id
+    thumb = sha256(b"other").hexdigest()
+    for one in (asset, other):
+        parts.vault.write_back(one, "before", [], {thumb: tmp_path / "other"})
     assert Quarantine(parts.registers).add([damage(asset)], audit="run", actor="p-auditor") == 1
     for act in (
         lambda: parts.vault.original(asset).__enter__(),
         lambda: parts.vault.write_back(asset, "run", [{"n": 1}], {}),
+        lambda: parts.vault.kept(asset, thumb),
     ):
         with pytest.raises(Corrupt) as raised:
             act()
         assert raised.value.code == "E-VAULT-009"
         assert raised.value.who == "custodian"
     assert parts.vault.has(asset)
+    assert parts.vault.kept(other, thumb) is not None
     with parts.vault.original(other) as file:
         assert file.read_bytes() == b"other"
 

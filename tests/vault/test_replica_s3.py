@@ -23,7 +23,7 @@ from pipeline.vault.s3.bucket import Bucket
 from pipeline.vault.s3.place import Place
 from tests.plugins.s3 import Fault, Store
 from tests.vault.replicas import Pair, files, fill
-from tests.vault.test_replicate import original, spoil
+from tests.vault.spoiling import original, spoil
 
 pytestmark = pytest.mark.slow
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.model import AssetId
 from pipeline.core.ports import Budget
@@ -27,10 +28,17 @@ def main(root: str, keys: str, act: str, *rest: str) -> None:
             parts.registers.append(name, [{"who": who, "n": n}], key=f"{who}-{n}")
     elif act == "dispose":
         parts.vault.dispose(AssetId(rest[0]), {"by": "p-custodian", "reason": "ordered", "at": "now"})
+    elif act == "rewrite":
+        parts.vault.rewrite(rest[0], erased, {"by": "p-custodian", "reason": "ordered", "at": "now"})
     elif act == "checkpoint":
         parts.log.checkpoint()
     else:
         many(parts, act, rest)
+
+
+def erased(record: dict[str, Any], stone: str) -> dict[str, Any]:
+    """Replace what a record says of a person."""
+    return {**record, "name": None, "erased": stone} if "name" in record else record
 
 
 def many(parts: VaultParts, act: str, rest: tuple[str, ...]) -> None:

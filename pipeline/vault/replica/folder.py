@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import Unavailable
 from pipeline.vault.files import Digests, make_dirs, read_blocks, sync_dir, sync_tree, write_new, writing
-from pipeline.vault.process import try_lock
+from pipeline.vault.process import claimed, try_lock
 from pipeline.vault.tree import LocalTree, Node, digest_blocks
 
 STAGING = "staging"
@@ -54,12 +54,15 @@ class Folder:
         """Lend a folder on the same file system."""
         with writing("the copy"):
             make_dirs(self.root / STAGING, below=self.root)
-            place = self.root / STAGING / f"copy-{secrets.token_hex(8)}"
-            place.mkdir(mode=0o700)
+            lock = None
+            while lock is None:  # a writer of this vault may settle what it takes for left behind
+                place = self.root / STAGING / f"copy-{secrets.token_hex(8)}"
+                lock = claimed(place)
         try:
             yield place
         finally:
             shutil.rmtree(place, ignore_errors=True)  # what resists is swept by the next run
+            os.close(lock)
 
     def adopt(self, staged: Path, folder: str, files: Mapping[str, Digests]) -> bool:
         """Make a folder appear in one rename."""

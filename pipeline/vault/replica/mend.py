@@ -94,7 +94,7 @@ class Mender:
         self.replaced.append(f"{folder}/v{number}")
 
     def _small(self, path: str, data: bytes) -> None:
-        if _read(self.broken, path) != data:
+        if _read(self.broken, path) != data or self._linked(path):
             self._move(path)
             self.broken.put(path, data)
             self.replaced.append(path)
@@ -120,7 +120,13 @@ class Mender:
         if failed is not None:
             raise failed
 
+    def _linked(self, path: str) -> bool:
+        """Tell whether a file has another name, by which somebody could change it."""
+        return any(one.path == path and one.links > 1 for one in self.broken.children(path.rpartition("/")[0]))
+
     def _is(self, path: str, digests: tuple[str, str | None]) -> bool:
+        if self._linked(path):
+            return False
         try:
             read = digest_blocks(self.broken.blocks(path), both=True, passing=self.meter.passing)
         except OSError:  # gone, or its disk cannot read it: the same to us

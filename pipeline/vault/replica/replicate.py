@@ -160,9 +160,11 @@ class _Replication:
                 continue  # an interrupted run came so far: its objects are there
             follow(self.log, name, self._end(name, sizes), leaf, told)
             grown.append((leaf, size))
-        owed = self.arrivals.fetch(told.versions, journal=journal, removals=told.removals)
+        now, later = told.parted()
+        owed = self.arrivals.fetch(now, journal=journal, removals=told.removals)
         if self.arrivals.spent:
             return
+        owed += later
         self._note(replace(self.marker, owed=(*self.marker.owed, *owed), erase=(*self.marker.erase, *told.removals)))
         for leaf, size in grown:
             self._grow(leaf, size, sizes)
@@ -171,6 +173,8 @@ class _Replication:
             self.target.put(note_path(one.number, LEAVES), one.leaves)
             self.target.put(note_path(one.number, NOTE), one.note)
         self._erase()
+        if later:
+            self._owed()
         self.arrivals.settle()
 
     def _unsigned(self) -> None:

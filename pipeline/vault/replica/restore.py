@@ -11,10 +11,12 @@ from pipeline.vault.files import make_dirs, writing
 from pipeline.vault.keys import Keys
 from pipeline.vault.note import Verifier
 from pipeline.vault.replica.folder import Folder
+from pipeline.vault.replica.into_bucket import Reborn
 from pipeline.vault.replica.marker import read_marker
 from pipeline.vault.replica.replicate import replicate
 from pipeline.vault.replica.side import Side
 from pipeline.vault.root import IDENTITY, REPLICA, held, identity, parse_identity
+from pipeline.vault.s3.place import Place
 from pipeline.vault.unopened import verify_root
 
 
@@ -31,24 +33,20 @@ class Restored:
     findings: tuple[Finding, ...]
 
 
-def restore(replica: Side, into: Path, *, keys: Path, scratch: Path) -> Restored:
+def restore(replica: Side, into: Path, *, keys: Path, scratch: Path, bucket: Place | None = None) -> Restored:
     """Bring the vault that ``replica`` is a copy of back into the folder ``into``; may be repeated when interrupted.
 
     ``keys`` is the folder of signing keys: without those of this vault nothing would prove that the
     replica's log is the vault's (``Misconfigured``, E-CONF-008). ``into`` must hold no vault, or the
     beginning of this same restoration (E-REPLICA-006). Every byte is held against the log. Until
-    it is complete the folder is marked as a replica, and cannot be opened for work.
+    it is complete the folder is marked as a replica, and cannot be opened for work. With a ``bucket`` the
+    objects go there, and ``into`` is this host's part; both must be empty, or the bucket so marked.
 
     Nothing is logged here: who opens the vault then says in its log that it was restored.
     """
     vault_id = vault_of(replica)
-    here = Folder(into)
-    begun = read_marker(here) if into.is_dir() else None
-    there = identity(into) if into.is_dir() else None
-    if begun is None and (there is not None or held(into) is not None):
-        raise Misconfigured(
-            f"{into} holds {'this' if there == vault_id else 'another'} vault already", code="E-REPLICA-006"
-        )
+    here = Folder(into) if bucket is None else Reborn(bucket, into, scratch=scratch)
+    _free(here, into, vault_id)
     trusted = trusted_keys(keys, into, vault_id)
     with log_at_hand(replica, scratch, vault_id) as log:
         findings = verify_root(log, keys).findings
@@ -57,11 +55,26 @@ def restore(replica: Side, into: Path, *, keys: Path, scratch: Path) -> Restored
         done = replicate(replica, here, vault_id=vault_id, trusted=trusted, log=Folder(log), unsigned=True)
     complete = done.stopped is None
     if complete:
+        if isinstance(here, Reborn):
+            here.finish(vault_id)
         here.forget(REPLICA)
     return Restored(
         vault_id=vault_id, checkpoint=done.checkpoint, versions=done.versions, bytes=done.bytes, complete=complete,
         findings=(*findings, *(one for one in done.findings if one not in findings)),
     )  # fmt: skip
+
+
+def _free(here: Folder | Reborn, into: Path, vault_id: str) -> None:
+    """Raise unless there is no vault, or the beginning of this restoration."""
+    begun = read_marker(here) if into.is_dir() or isinstance(here, Reborn) else None
+    there = identity(into) if into.is_dir() else None
+    if begun is None and (there is not None or held(into) is not None):
+        which = "this" if there == vault_id else "another"
+        raise Misconfigured(f"{into} holds {which} vault already", code="E-REPLICA-006")
+    if begun is None and isinstance(here, Reborn) and here.taken():
+        raise Misconfigured(
+            f"{here.url} is not empty", code="E-REPLICA-006", next_step="name an empty place in vault_s3"
+        )  # fmt: skip
 
 
 def vault_of(side: Side) -> str:

@@ -15,12 +15,13 @@ _THERE = frozenset({*ROOTS, DAMAGED})
 
 
 class Split:
-    """What lies in storage roots is the bucket's, all else the folder's. Every promise is written at ``Side``."""
+    """What lies in storage roots is the bucket's, all else the folder's but ``there``. Promises: ``Side``."""
 
-    def __init__(self, here: Folder, there: InBucket) -> None:
+    def __init__(self, here: Folder, bucket: InBucket, *, there: frozenset[str] = frozenset()) -> None:
         self._here = here
-        self._there = there
-        self.url = there.url
+        self._there = bucket
+        self._names = _THERE | there
+        self.url = bucket.url
 
     def children(self, folder: str) -> list[Node]:
         """Return what stands in a folder."""
@@ -71,4 +72,4 @@ class Split:
         self._here.lay(tuple(one for one in folders if one not in _THERE))
 
     def _of(self, path: str) -> Side:
-        return self._there if path.partition("/")[0] in _THERE else self._here
+        return self._there if path.partition("/")[0] in self._names else self._here

@@ -45,6 +45,14 @@ class Told:
             number = number if isinstance(number, int) else 0
             self.versions.append(Version(root=root, subject=subject, number=number, inventory=inventory))
 
+    def parted(self) -> tuple[list[Version], list[Version]]:
+        """Return the versions that can be copied at once, and those for which a disposal must make room first."""
+        gone = {(one.root, one.subject) for one in self.removals}
+        dead = {inventory for one in self.removals for inventory in one.inventories}
+        now = [one for one in self.versions if (one.root, one.subject) not in gone]
+        later = [one for one in self.versions if (one.root, one.subject) in gone and one.inventory not in dead]
+        return now, later
+
 
 def path_of(name: str) -> str:
     """Return where a segment lies, from the vault's root."""

@@ -11,7 +11,7 @@ from pipeline.vault.files import make_dirs, write_new, writing
 from pipeline.vault.ground import Ground
 from pipeline.vault.layout import ROOT_FILES
 from pipeline.vault.process import locked
-from pipeline.vault.root import ELSEWHERE, FORMAT, IDENTITY, ROOTS, held, identity, initialise, parse_identity
+from pipeline.vault.root import ELSEWHERE, FORMAT, IDENTITY, REPLICA, ROOTS, held, identity, initialise, parse_identity
 from pipeline.vault.s3.beside import beside, unexplained
 from pipeline.vault.s3.bucket import Bucket
 from pipeline.vault.s3.cache import Cache
@@ -30,12 +30,12 @@ def in_bucket(place: Place, root: Path) -> Ground:
         if identity(root) not in {None, vault_id}:
             raise Misconfigured(f"{place.url} holds another vault than the one whose log lies here", code="E-S3-005")
         initialise(root, vault_id=vault_id)
-        _bind(root, place)
+        bind(root, place)
     feed = Feed(bucket, root)
     feed.pull()
     cache = Cache(place.cache or root / "cache", bucket, most=place.cache_bytes)
     return Ground(
-        root=root, vault_id=vault_id, untouched=lambda: _holds(bucket) is None,
+        root=root, vault_id=vault_id, untouched=lambda: holds(bucket) is None,
         shelf=partial(S3Store, bucket=bucket, cache=cache), tree=S3Tree(bucket), turn=feed.turn,
         noted=feed.push_when_due, refresh=feed.pull,
         judge=lambda findings: [*unexplained(bucket, findings), *beside(bucket, root, vault_id)],
@@ -49,7 +49,12 @@ def _identity(bucket: Bucket) -> str | None:
 
 def _lay_down(bucket: Bucket, root: Path) -> str:
     """Make a vault where there is none; of several commands that come together one decides its identifier."""
-    if (what := _holds(bucket)) is not None and (known := _identity(bucket)) is None:
+    if bucket.get(REPLICA) is not None:
+        raise Misconfigured(
+            f"{bucket.place.url}: a vault is on its way back there", code="E-REPLICA-004",
+            next_step="repeat evidence recover --from, which goes on where it was",
+        )  # fmt: skip
+    if (what := holds(bucket)) is not None and (known := _identity(bucket)) is None:
         raise Corrupt(
             f"{IDENTITY} is gone from a vault that holds {what}", code="E-VAULT-003",
             next_step=f"restore {IDENTITY} from a copy; the id also stands in the first entry of every log segment",
@@ -65,7 +70,7 @@ def _lay_down(bucket: Bucket, root: Path) -> str:
     return known
 
 
-def _holds(bucket: Bucket) -> str | None:
+def holds(bucket: Bucket) -> str | None:
     """Name something that a vault in a bucket holds; ``None`` when nothing was ever kept in it."""
     ours = frozenset(f"{name}/{file}" for name in ROOTS for file in ROOT_FILES)
     found = (bucket.any(below, but=ours) for below in (*(f"{name}/" for name in ROOTS), PARTS))
@@ -83,7 +88,7 @@ def _belongs(root: Path, place: Place) -> None:
         raise Misconfigured(f"this home holds a vault of its own ({what})", code="E-S3-005")
 
 
-def _bind(root: Path, place: Place) -> None:
+def bind(root: Path, place: Place) -> None:
     """Note where the objects are, so that without the setting nobody takes this for an empty vault."""
     if (root / ELSEWHERE).is_file():
         return
