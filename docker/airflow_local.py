@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
@@ -28,6 +28,7 @@ import httpx
 
 from docker import processes
 from docker.airflow_settings import CHECKOUT, database, environment, pools, without_evidence, write_private
+from docker.blinds import blinds
 from pipeline.errors import PipelineError, Unavailable
 from pipeline.queue import DAG, PASSWORDS, RUNNING, Airflow, open_airflow
 from pipeline.settings import Settings, settings
@@ -73,12 +74,13 @@ def serve(conf: Settings, *, parent: int | None) -> int:
 def _serve(conf: Settings, folder: Path) -> int:
     port = _free_port(8080)
     env = environment(conf, port)
-    began = time.time()
+    began, shut = time.time(), blinds(conf)
     _migrate(conf, folder, without_evidence(env))
     parts = {
-        name: _start(command, env if name == TASKS else without_evidence(env), folder / f"{name}.log")
+        name: _start(command, env, folder / f"{name}.log") if name == TASKS
+        else _start(command, without_evidence(env), folder / f"{name}.log", behind=shut)
         for name, command in COMPONENTS.items()
-    }
+    }  # fmt: skip
     url = env["AIRFLOW__API__BASE_URL"]
     ready = False
     while all(part.poll() is None for part in parts.values()):
@@ -117,10 +119,13 @@ def _migrate(conf: Settings, folder: Path, env: dict[str, str]) -> None:
     done.write_text(wanted)
 
 
-def _start(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+def _start(
+    command: list[str], env: dict[str, str], log: Path, *, behind: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:  # fmt: skip
     airflow = str(Path(sys.executable).parent / "airflow")
     # Should the head itself be killed, its children are told to end.
-    line = ["setpriv", "--pdeathsig", "TERM", "--", airflow, *command]
+    leash = ["setpriv", "--pdeathsig", "TERM", "--"]
+    line = [*leash, *(behind and [*behind, *leash]), airflow, *command]
     with log.open("wb") as out:
         return subprocess.Popen(
             line, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd=log.parent

@@ -1,6 +1,8 @@
 """Motion: the short film that a telephone hides in a photograph."""
 
 import struct
+from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 _CHUNK = 1 << 20
@@ -12,6 +14,8 @@ _LARGEST_TYPE_BOX = 1024
 _SMALLEST_FILM = 64
 _HEADER, _LARGE_HEADER = 8, 16
 _HEIC_FILM = b"mpvd"
+_MOST_STARTS, _MOST_BOXES = 1_000, 100_000
+"""A file made to be long to read is not read to its end; real ones stay far below."""
 
 
 def embedded_film(file: BinaryIO, size: int) -> tuple[int, int] | None:
@@ -22,14 +26,29 @@ def embedded_film(file: BinaryIO, size: int) -> tuple[int, int] | None:
     """
     file.seek(0)
     head = file.read(12)
+    budget = iter(range(_MOST_BOXES))
     if head[4:8] == b"ftyp":
-        return _in_boxes(file, size)
+        return _in_boxes(file, size, budget)
     if not head.startswith(b"\xff\xd8\xff"):
         return None
     for at in _type_boxes(file):
-        if length := _film(file, at, size):
+        if length := _film(file, at, size, budget):
             return at, length
     return None
+
+
+def copy_film(file: BinaryIO, size: int, to: Path) -> bool:
+    """Write the embedded film to a file of its own; false where there is none."""
+    found = embedded_film(file, size)
+    if found is None:
+        return False
+    with to.open("wb") as out:
+        file.seek(found[0])
+        left = found[1]
+        while left and (chunk := file.read(min(left, _CHUNK))):
+            out.write(chunk)
+            left -= len(chunk)
+    return True
 
 
 def _type_boxes(file: BinaryIO) -> list[int]:
@@ -37,7 +56,7 @@ def _type_boxes(file: BinaryIO) -> list[int]:
     found: list[int] = []
     at, before = 0, b""
     file.seek(0)
-    while chunk := file.read(_CHUNK):
+    while len(found) < _MOST_STARTS and (chunk := file.read(_CHUNK)):
         window, start = before + chunk, at - len(before)
         place = window.find(b"ftyp")
         while place >= 0:
@@ -46,13 +65,13 @@ def _type_boxes(file: BinaryIO) -> list[int]:
             place = window.find(b"ftyp", place + 1)
         at += len(chunk)
         before = window[-12:]
-    return sorted(set(found))
+    return sorted(set(found))[:_MOST_STARTS]
 
 
-def _film(file: BinaryIO, start: int, size: int) -> int | None:
+def _film(file: BinaryIO, start: int, size: int, budget: Iterator[int]) -> int | None:
     """Follow the boxes from ``start``; return their length when they are a film: type, index and media."""
     at, kinds = start, set()
-    while found := _box(file, at, size):
+    while next(budget, None) is not None and (found := _box(file, at, size)):
         kind, length = found
         if kind == b"ftyp" and (at > start or length > _LARGEST_TYPE_BOX):
             break
@@ -64,11 +83,11 @@ def _film(file: BinaryIO, start: int, size: int) -> int | None:
     return at - start if enough and at - start >= _SMALLEST_FILM else None
 
 
-def _in_boxes(file: BinaryIO, size: int) -> tuple[int, int] | None:
+def _in_boxes(file: BinaryIO, size: int, budget: Iterator[int]) -> tuple[int, int] | None:
     at = 0
-    while found := _box(file, at, size):
+    while next(budget, None) is not None and (found := _box(file, at, size)):
         kind, length = found
-        if kind == _HEIC_FILM and (film := _film(file, at + _HEADER, min(size, at + length))):
+        if kind == _HEIC_FILM and (film := _film(file, at + _HEADER, min(size, at + length), budget)):
             return at + _HEADER, film
         at += length
     return None

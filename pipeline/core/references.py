@@ -20,8 +20,10 @@ def tracks_elsewhere(file: BinaryIO) -> tuple[int, int]:
     outside = tracks = 0
     for name, start, end in boxes(file, 0, size):
         if name != b"moov":
-            continue
+            continue  # a second index is looked at, too: programs differ in which they follow
         for inner, begin, close in boxes(file, start + 8, end, most=_MOST_TRACKS):
+            if tracks >= _MOST_TRACKS:
+                return outside, tracks
             if inner == b"rmra":
                 outside, tracks = outside + 1, tracks + 1
             elif inner == b"trak":

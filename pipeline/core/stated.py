@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from pipeline.core.claims import VOID, Stated
+from pipeline.core.claims import BARE, VOID, Stated
 from pipeline.core.mentions import LookUp, Mention, mentions
 from pipeline.core.position import Position, Source, positions
 from pipeline.core.sidecars import Beside
@@ -23,6 +23,7 @@ _BESIDE = {"srt": 0.85, "gpx": 0.6, "xmp": 0.7, "json": 0.5}
 _OF_CAMERA = 0.8
 _OTHER_TIME = 0.3
 _WRITTEN = 0.5
+_BARE = VOID
 _NAMED = 0.2
 _NAMED_MOST = 0.35
 _DOUBTED = 0.7
@@ -138,9 +139,11 @@ def of_figures(passage: Passage) -> Iterator[Stated]:
 
 def _written(passage: Passage, one: Written, text: str) -> Stated:
     source: Source = "written" if passage.source in {"mention", "sign"} else passage.source
+    bare = one.bare and passage.found_in != "filename"  # who names a file after two numbers means a place
     return Stated(
-        lat=one.lat, lon=one.lon, radius_m=one.radius_m, source=source, text=text, notes=(one.notation,),
-        confidence=_WRITTEN * (_DOUBTED if passage.doubted else 1.0), t=passage.t, times=_times(passage),
+        lat=one.lat, lon=one.lon, radius_m=one.radius_m, source=source, text=text,
+        notes=(one.notation, *((BARE,) if bare else ())), t=passage.t, times=_times(passage),
+        confidence=(_BARE if bare else _WRITTEN) * (_DOUBTED if passage.doubted else 1.0),
         acquisition=passage.acquisition, found_in=passage.found_in,
     )  # fmt: skip
 

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MOST_TAGS = 2000
-LONGEST_VALUE = 2000
 _LONGEST_KEY = 200
 
 # What programs say of the copy that they were handed: it changes with the host and the hour.
@@ -74,24 +72,24 @@ _TERM = re.compile(r"[A-Za-z0-9 ,;:/._+()&-]{0,80}")
 
 
 def raw_tags(
-    probe: Mapping[str, Any], metadata: Mapping[str, Any], exif: Mapping[str, Any]
+    probe: Mapping[str, Any], metadata: Mapping[str, Any], exif: Mapping[str, Any], *, most: int, longest: int
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Gather every raw tag as ``tool:group:tag`` → text; the flags say what had to be cut.
 
-    Values are text as the tool gave it, at most ``LONGEST_VALUE`` characters; at most ``MOST_TAGS``
-    tags, in the order of their names within a tool.
+    Values are text as the tool gave it, at most ``longest`` characters; at most ``most`` tags, in the
+    order of their names within a tool.
     """
     pairs = [*_of_probe(probe), *_of_exiftool(metadata), *((f"exifread:{key}", exif[key]) for key in sorted(exif))]
     kept: dict[str, str] = {}
     flags = set()
     for key, value in pairs:
         text = _text(value)
-        if len(kept) >= MOST_TAGS:
+        if len(kept) >= most:
             flags.add("tags_cut")
             break
-        if len(text) > LONGEST_VALUE:
+        if len(text) > longest:
             flags.add("values_cut")
-        kept[_clean(key)[:_LONGEST_KEY]] = text[:LONGEST_VALUE]
+        kept[_clean(key)[:_LONGEST_KEY]] = text[:longest]
     return kept, tuple(sorted(flags))
 
 

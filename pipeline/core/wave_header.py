@@ -6,6 +6,7 @@ _ELSEWHERE = 0xFFFF_FFFF
 _UNKNOWN = frozenset({0, 0x7FFF_FFFF, _ELSEWHERE})
 """Sizes that a recorder writes while it does not know the length yet."""
 _FMT_BYTES, _DS64_BYTES = 16, 16
+_MOST_CHUNKS = 10_000
 
 
 def promised_seconds(wave: BinaryIO) -> float | None:
@@ -17,7 +18,10 @@ def promised_seconds(wave: BinaryIO) -> float | None:
     head = wave.read(12)
     if head[:4] not in {b"RIFF", b"RF64", b"BW64"} or head[8:12] != b"WAVE":
         return None
-    while len(chunk := wave.read(8)) == 8:  # noqa: PLR2004 (name and size)
+    for _ in range(_MOST_CHUNKS):
+        chunk = wave.read(8)
+        if len(chunk) < 8:  # noqa: PLR2004 (name and size)
+            return None
         name, size = chunk[:4], int.from_bytes(chunk[4:], "little")
         if name == b"data":
             size = long_size if long_size is not None and size == _ELSEWHERE else size

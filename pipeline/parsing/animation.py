@@ -10,18 +10,17 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-_MOST_FRAMES = 10_000
 _UNSAID = 100
 """Milliseconds that viewers give a frame that states no duration, or less than they can show."""
 
 _LEAST = 20
 
 
-def frames(media: Material, max_pixels: int) -> Iterator[tuple[int, "Image | None"]]:
+def frames(media: Material, max_pixels: int, max_pictures: int) -> Iterator[tuple[int, "Image | None"]]:
     """Yield the frames with their times in milliseconds; a picture that fails to decode is ``None``, and the last."""
     with guarded(media, max_pixels), opened(media, max_pixels) as image:
         at = 0
-        for number in range(_MOST_FRAMES):
+        for number in range(max_pictures):
             state = _frame(image, number)
             if state is None:
                 return

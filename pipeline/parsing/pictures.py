@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import Refused
 from pipeline.parsing.colours import shown
 from pipeline.parsing.material import DAMAGE, Material, refusal
+from pipeline.parsing.png import LEFT_OUT, forgive
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -22,20 +23,21 @@ _FORMATS = (
 
 _ORIENTATION = 0x0112
 _ORIENTATIONS = 8
-_MOST_FRAMES = 10_000
 _HEIF_BRANDS = frozenset({b"avci", b"avcs", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _HEAD = 65_536
 _JPEG_XL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n")
 
 
-def picture(media: Material, max_pixels: int) -> dict[str, Any]:
+def picture(media: Material, max_pixels: int, max_pictures: int) -> dict[str, Any]:
     """Decode the first frame of a picture wholly; of a damaged one, count the rows that decode.
+
+    Of more than ``max_pictures`` frames one more is counted.
 
     Raises ``Refused``: E-MEDIA-004 for more than ``max_pixels``, U-CODEC-001 for a picture that
     no installed library decodes, E-MEDIA-002 when not one row can be decoded.
     """
     with guarded(media, max_pixels):
-        return _picture(media, max_pixels)
+        return _picture(media, max_pixels, max_pictures)
 
 
 def upright(media: Material, max_pixels: int, *, longest: int, orientation: int | None = None) -> "Image":
@@ -81,8 +83,8 @@ def guarded(media: Material, max_pixels: int) -> Iterator[None]:
         raise _undecoded(media) or refusal("Pillow", err) from err
 
 
-def _picture(media: Material, max_pixels: int) -> dict[str, Any]:
-    frames = _frames(media, max_pixels)
+def _picture(media: Material, max_pixels: int, max_pictures: int) -> dict[str, Any]:
+    frames = _frames(media, max_pixels, max_pictures)
     with opened(media, max_pixels) as image:
         width, height, form, orientation = image.width, image.height, str(image.format), _orientation(image)
         try:
@@ -92,8 +94,10 @@ def _picture(media: Material, max_pixels: int) -> dict[str, Any]:
             rows = _rows(media, max_pixels)
             if not rows:
                 raise
+        left_out = image.info.get(LEFT_OUT) is True
     return {
         "width": width, "height": height, "rows": rows, "frames": frames, "orientation": orientation, "format": form,
+        "left_out": left_out,
     }  # fmt: skip
 
 
@@ -104,6 +108,7 @@ def prepare() -> None:
     import pillow_heif
 
     PIL.Image.init()
+    forgive()
     pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 
 
@@ -121,11 +126,11 @@ def opened(media: Material, max_pixels: int) -> "ImageFile":
     return image
 
 
-def _frames(media: Material, max_pixels: int) -> int:
+def _frames(media: Material, max_pixels: int, most: int) -> int:
     """Count frames, as far as they can be reached."""
     count = 1
     with opened(media, max_pixels) as image, suppress(*DAMAGE):  # the end, or the first damaged frame
-        while count < _MOST_FRAMES:
+        while count <= most:
             image.seek(count)
             count += 1
     return count

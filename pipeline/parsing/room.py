@@ -32,10 +32,16 @@ def _exif(media: Material) -> Iterator[Part]:
     yield exif(media), b""
 
 
-def _picture(media: Material, max_pixels: int) -> Iterator[Part]:
+def _sidecar(media: Material, ending: str) -> Iterator[Part]:
+    from pipeline.parsing.beside import sidecar
+
+    yield sidecar(media, ending), b""
+
+
+def _picture(media: Material, max_pixels: int, max_pictures: int) -> Iterator[Part]:
     from pipeline.parsing.pictures import picture
 
-    yield picture(media, max_pixels), b""
+    yield picture(media, max_pixels, max_pictures), b""
 
 
 def _upright(media: Material, max_pixels: int, longest: int, orientation: int | None) -> Iterator[Part]:
@@ -45,13 +51,15 @@ def _upright(media: Material, max_pixels: int, longest: int, orientation: int | 
     yield list(image.size), image.tobytes()
 
 
-def _frames(media: Material, max_pixels: int, longest: int, wanted: list[int] | None) -> Iterator[Part]:
+def _frames(
+    media: Material, max_pixels: int, max_pictures: int, longest: int, wanted: list[int] | None
+) -> Iterator[Part]:  # fmt: skip
     """Answer with each frame, or those of some numbers; ``null`` for one that fails to decode, the last."""
     from pipeline.parsing.animation import frames
     from pipeline.parsing.colours import shown
 
     left = None if wanted is None else set(wanted)
-    for number, (pts, image) in enumerate(frames(media, max_pixels)):
+    for number, (pts, image) in enumerate(frames(media, max_pixels, max_pictures)):
         if image is None:
             yield [number, pts, None], b""
             return
@@ -65,7 +73,7 @@ def _frames(media: Material, max_pixels: int, longest: int, wanted: list[int] | 
 
 
 _CAN: Can = {
-    "exif": _exif, "picture": _picture, "upright": _upright, "frames": _frames,
+    "exif": _exif, "picture": _picture, "sidecar": _sidecar, "upright": _upright, "frames": _frames,
 }  # fmt: skip
 
 

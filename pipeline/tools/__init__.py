@@ -1,5 +1,6 @@
 """Tools: the programs and parsers that read untrusted bytes."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 from pipeline.core.ports import Decoded, Frames, Picture, PictureHash, Pixels, PronomName, ReadWord, Sought, Still
 from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
+from pipeline.core.sidecars import Beside
 from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
 from pipeline.tools import chromaprint, clamd, exiftool, ffmpeg, naming, parsers, pdq, previews, raw, sandbox, tesseract
@@ -24,6 +26,7 @@ class Tools:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._versions: dict[str, str] = {}
+        self._asking = threading.Lock()
         self._parsers = parsers.Parsers(settings)
         self._stills = Stills(settings, self._parsers)
         self._residents = exiftool.residents(settings)
@@ -57,6 +60,10 @@ class Tools:
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as printed text."""
         return self._parsers.exif(media)
+
+    def sidecar(self, media: Path, name: str) -> Beside | None:
+        """Return what a file beside a recording states, read by the ending of its name."""
+        return self._parsers.sidecar(media, name)
 
     def picture(self, media: Path) -> Picture:
         """Decode a picture wholly (first frame) within the pixel limit."""
@@ -149,9 +156,10 @@ class Tools:
     def _version(self, name: str) -> str:
         if name == "clamd":  # may have changed since
             return self._clamd.version()
-        if name not in self._versions:
-            self._versions[name] = self._ask(name)
-        return self._versions[name]
+        with self._asking:  # many hands begin at once; one of them asks
+            if name not in self._versions:
+                self._versions[name] = self._ask(name)
+            return self._versions[name]
 
     def _ask(self, name: str) -> str:
         if name == "ffmpeg":

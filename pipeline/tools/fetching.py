@@ -21,6 +21,7 @@ _BYTES_AT_ONCE = 64_000_000
 _START = 40
 """Frames that could be decoded in the time that a seek takes."""
 
+_TERMS = 50
 _OFF = 8.0
 _QUALITY = 90
 _ODD_PIXELS = 8
@@ -106,7 +107,7 @@ class _Pool:
             if found := SHOWN.match(line):
                 stamps.append(found[1])
 
-        which = "+".join(f"eq(pts\\,{one.at.pts})" for _, one in some)
+        which = _any_of([f"eq(pts\\,{one.at.pts})" for _, one in some])
         words = [*self._input(self._threads), "-i", "file:/in/media", "-map", f"0:{self._stream['index']}"]
         words += ["-vf", f"select={which},showinfo=checksum=0,{self._shape(some[0][1].at)}", *_OUT]
         self._run([*words, "-frames:v", str(len(some)), "pipe:1"], on_data=take, on_line=hear)
@@ -136,6 +137,13 @@ class _Pool:
         file.unlink()
         if len(data) == width * height * 3 and _alike(data, (width, height), one):
             self.found[number] = _write(data, (width, height), self._into / f"{number}.jpg")
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    """Join terms of ffmpeg's expressions: a sum of more than a hundred is one that it cannot read."""
+    while len(terms) > 1:
+        terms = [f"({'+'.join(terms[at : at + _TERMS])})" for at in range(0, len(terms), _TERMS)]
+    return terms[0]
 
 
 _OUT = ("-vsync", "passthrough", "-f", "rawvideo")

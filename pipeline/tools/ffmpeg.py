@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.extent import promised
+from pipeline.core.extent import LEAST_BYTES_A_SECOND, promised
 from pipeline.core.ports import Decoded, Frames
 from pipeline.core.ports.media import RATE
 from pipeline.core.text import printable
@@ -22,6 +22,10 @@ _INPUT = f"file:{MEDIA}"
 # The resampler's defaults, written down: another default of another version must not pass unnoticed.
 _RESAMPLER = {"resampler": "swr", "filter_size": 32, "phase_shift": 10, "linear_interp": 1, "exact_rational": 1,
               "cutoff": 0.97, "dither_method": "none", "rematrix_maxval": 1.0}  # fmt: skip
+
+_SHORT = 3600.0
+"""Seconds that the smallest file may sound. Of larger ones no more is believed than their bytes can hold: a kilobyte
+that says it was sampled once a second would fill a disk."""
 
 _ADDRESS = re.compile(r"^\[([^\]@]*) @ 0x[0-9a-f]+\] ")
 
@@ -59,7 +63,8 @@ def decode_audio(media: Path, stream: int, out: Path, settings: Settings) -> Dec
         .output("pipe:1", format="s16le", acodec="pcm_s16le", **{"flags:a": "+bitexact"})
     )
     with media.open("rb") as file:
-        log = AudioLog(start=start, leaps=leaps(container, file))
+        most = min(settings.limits.max_seconds, max(_SHORT, media.stat().st_size / LEAST_BYTES_A_SECOND))
+        log = AudioLog(start=start, leaps=leaps(container, file), most=most)
         done = run(_call(_compiled(sound), media, settings, answer=out, on_line=log.take))
         # A coder's delay at the start is promised, and cut off by the decoder.
         log.finish(length - max(start or 0.0, 0.0) if length and promised(container) else None)
@@ -84,7 +89,7 @@ def decode_video(media: Path, stream: int, settings: Settings) -> Frames:
         .filter("select", "0")
         .output("pipe:1", format="null")
     )
-    log = VideoLog()
+    log = VideoLog(most=settings.limits.max_frames)
     done = run(_call(_compiled(pictures), media, settings, on_line=log.take))
     return Frames(frames=log.frames, seconds=log.seconds, errors=log.errors, clean=done.status == 0 and log.clean)
 

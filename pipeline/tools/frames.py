@@ -23,6 +23,7 @@ SWS = "accurate_rnd+bitexact"
 """The scaler's fast paths differ between processors."""
 
 _BATCH = 48
+_EXACT = 2**53
 SHOWN = re.compile(
     r"\[Parsed_showinfo_\d+ @ 0x[0-9a-f]+\] \[info\] n: *\d+ pts: *(\S+) .*"
     r" sar:(\d+)/(\d+) s:(\d+)x(\d+) .* iskey:([01])"
@@ -48,11 +49,16 @@ def glance(media: Path, stream: int, see: See, settings: Settings, *, damaged: b
         "nokey", "-noautorotate", "-i", "file:/in/media", "-map", f"0:{stream}", "-filter_threads", "1",
         "-vf", f"showinfo=checksum=0,{scale}", "-vsync", "passthrough", "-f", "rawvideo", "pipe:1",
     ]  # fmt: skip
-    pairs = _Pairs(see=see)
+    pairs = _Pairs(see=see, log=VideoLog(most=settings.limits.max_frames))
     done = run(call(argv, media, settings, on_line=pairs.hear, on_data=pairs.take))
     pairs.finish()
     log = pairs.log
     return Frames(frames=log.frames, seconds=log.seconds, errors=log.errors, clean=done.status == 0 and log.clean)
+
+
+def _pts(said: str) -> int | None:
+    """Read a time stamp; one that JSON could not hold exactly is no clock's."""
+    return None if said == "NOPTS" or abs(int(said)) >= _EXACT else int(said)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,7 +66,7 @@ class _Pairs:
     """Puts frames and what the log says of them together; either may come first."""
 
     see: See
-    log: VideoLog = field(default_factory=VideoLog)
+    log: VideoLog
     _bytes: bytearray = field(default_factory=bytearray)
     _instants: deque[Instant] = field(default_factory=deque)
 
@@ -71,7 +77,7 @@ class _Pairs:
             sar = (int(across), int(down)) if int(across) and int(down) else (1, 1)
             self._instants.append(
                 Instant(
-                    pts=None if pts == "NOPTS" else int(pts), key=key == "1", width=int(width), height=int(height),
+                    pts=_pts(pts), key=key == "1", width=int(width), height=int(height),
                     sar=sar,
                 )
             )  # fmt: skip

@@ -2,10 +2,14 @@
 
 import importlib.metadata
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from math import isfinite
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.ports import Picture
+from pipeline.core.position import on_earth
+from pipeline.core.sidecars import ENDINGS, MOST_FIXES, Beside
+from pipeline.core.tracks import Fix
 from pipeline.errors import Refused
 from pipeline.settings import Settings
 from pipeline.tools.answers import text_safe
@@ -26,7 +30,7 @@ class Parsers:
 
     def __init__(self, settings: Settings) -> None:
         self._rooms = Rooms(settings)
-        self._most = settings.limits.max_pixels
+        self._limits = settings.limits
 
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as text; maker notes, thumbnails and what is no tag stay out."""
@@ -35,17 +39,30 @@ class Parsers:
             raise _nonsense()
         return {text_safe(str(name)): text_safe(str(value)) for name, value in tags.items()}
 
+    def sidecar(self, media: Path, name: str) -> Beside | None:
+        """Return what a file beside a recording states, read by the ending of its name; ``None``: no position."""
+        ending = PurePath(name).suffix.lower()
+        said, _ = self._rooms.one("sidecar", media, ending=ending if ending in ENDINGS else "")
+        try:
+            return None if said is None else _beside(said)
+        except (KeyError, TypeError, ValueError, OverflowError) as err:
+            raise _nonsense() from err
+
     def picture(self, media: Source) -> Picture:
         """Decode the first frame of a picture wholly; of a damaged one, count the rows that decode.
 
         Raises ``Refused``: E-MEDIA-004 for too many pixels, U-CODEC-001 for a picture that no installed
         library decodes, E-MEDIA-002 when not one row can be decoded.
         """
-        said, _ = self._rooms.one("picture", media, max_pixels=self._most)
+        limits = self._limits
+        said, _ = self._rooms.one(
+            "picture", media, max_pixels=limits.max_pixels, max_pictures=limits.max_pictures
+        )  # fmt: skip
         try:
             return Picture(
                 width=int(said["width"]), height=int(said["height"]), rows=int(said["rows"]),
                 frames=int(said["frames"]), orientation=int(said["orientation"]), format=text_safe(str(said["format"])),
+                left_out=said["left_out"] is True,
             )  # fmt: skip
         except (KeyError, TypeError, ValueError) as err:
             raise _nonsense() from err
@@ -57,14 +74,20 @@ class Parsers:
         is shown, the rest is black. Raises as ``picture`` does.
         """
         size, data = self._rooms.one(
-            "upright", media, max_pixels=self._most, longest=longest, orientation=orientation
+            "upright", media, max_pixels=self._limits.max_pixels, longest=longest, orientation=orientation
         )  # fmt: skip
         return _image(size, data, longest)
 
     def frames(self, media: Path, *, longest: int, wanted: Sequence[int] | None = None) -> Iterator[Frame]:
         """Yield each frame of an animation as it is shown, or those of some numbers; a damaged one is the last."""
-        numbers = None if wanted is None else list(wanted)
-        for said, data in self._rooms.ask("frames", media, max_pixels=self._most, longest=longest, wanted=numbers):
+        numbers, limits = None if wanted is None else list(wanted), self._limits
+        parts = self._rooms.ask(
+            "frames", media, max_pixels=limits.max_pixels, max_pictures=limits.max_pictures, longest=longest,
+            wanted=numbers,
+        )  # fmt: skip
+        for left, (said, data) in zip(range(limits.max_pictures, -1, -1), parts, strict=False):
+            if not left:  # more than it was asked for: it would go on for ever
+                raise _nonsense()
             try:
                 number, pts, size = said
                 yield int(number), int(pts), None if size is None else _image(size, data, longest)
@@ -88,6 +111,20 @@ def _image(size: Any, data: bytes, longest: int) -> "Image":
     if not (0 < width <= longest and 0 < height <= longest) or len(data) != width * height * 3:
         raise _nonsense()
     return PIL.Image.frombuffer("RGB", (width, height), data, "raw", "RGB", 0, 1)
+
+
+def _beside(said: Any) -> Beside:
+    fixes = tuple(_fix(*one) for one in said["fixes"][:MOST_FIXES])
+    notes = tuple(text_safe(str(one)) for one in said["notes"])
+    return Beside(kind=text_safe(str(said["kind"])), text=text_safe(str(said["text"])), notes=notes, fixes=fixes)
+
+
+def _fix(lat: Any, lon: Any, t: Any, clock: Any, radius_m: Any) -> Fix:
+    place = on_earth(float(lat), float(lon))
+    times = [None if one is None else float(one) for one in (t, clock)]
+    if place is None or not all(isfinite(one) for one in (*filter(None, times), float(radius_m))):
+        raise ValueError
+    return Fix(lat=place[0], lon=place[1], t=times[0], clock=times[1], radius_m=float(radius_m))
 
 
 def _nonsense() -> Refused:

@@ -22,7 +22,7 @@ from pipeline.tools import seccomp, walls
 from pipeline.tools.walls import MEDIA, OUTPUT, Bounds
 from pipeline.tools.watch import Watch
 
-__all__ = ["MEDIA", "OUTPUT", "Bounds", "Call", "Completed", "isolation", "run", "stay"]
+__all__ = ["MEDIA", "OUTPUT", "Bounds", "Call", "Completed", "isolation", "our_own", "run", "stay"]
 
 _BY_SIGNAL = 128
 _TURNS = threading.BoundedSemaphore(max(2, len(os.sched_getaffinity(0))))
@@ -131,6 +131,14 @@ def stay(call: Call) -> "subprocess.Popen[bytes]":
     """
     with _command(call, isolation(call.policy), None) as (command, fds):
         return _start(command, subprocess.PIPE, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, fds=fds)
+
+
+def our_own(argv: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Start a program of ours that reads what we may read and answers on its stdout; no material comes near it.
+
+    It learns nothing of our environment, and ends with the thread that starts it at the latest.
+    """
+    return _start(list(argv), subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
 def _run(call: Call, *, level: str) -> Completed:

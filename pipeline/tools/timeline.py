@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.core.ports.media import RATE
+from pipeline.errors import Refused
 from pipeline.tools.leaps import Leaps
 
 _WIDTH = 2
@@ -50,6 +51,8 @@ class AudioLog:
 
     start: float | None
     leaps: Leaps | None = None
+    most: float = float("inf")
+    """Seconds of sound from which on the recording is refused."""
     errors: int = 0
     holes: list[tuple[int, int]] = field(default_factory=list)
     """(samples decoded before it, samples of silence)."""
@@ -111,6 +114,8 @@ class AudioLog:
         elif self._step:
             self._step.next += samples
         self._decoded += samples
+        if self._decoded > self.most * RATE:
+            raise Refused(f"more than {self.most:g} s of sound", code="E-MEDIA-004")
 
     def _place(self, pts: int, samples: int) -> None:
         if self._shift is None:
@@ -138,6 +143,8 @@ class AudioLog:
 class VideoLog:
     """Follows the decoding of one picture stream."""
 
+    most: float = float("inf")
+    """Frames from which on the film is refused."""
     frames: int = 0
     errors: int = 0
     _first: float | None = None
@@ -164,6 +171,8 @@ class VideoLog:
 
     def _frame(self, at: str) -> None:
         self.frames += 1
+        if self.frames > self.most:
+            raise Refused(f"more than {self.most:g} frames", code="E-MEDIA-004")
         if self._since_error is not None:
             self._since_error += 1
         if at != "NOPTS":

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from pipeline.core.streams import counted, number, ratio, roles, rotation, seconds, still, whole
+from pipeline.core.streams import beginning, counted, number, ratio, roles, rotation, seconds, still, whole
 
 
 def test_numbers_come_in_any_spelling() -> None:
@@ -13,6 +13,17 @@ def test_numbers_come_in_any_spelling() -> None:
     assert whole("44100") == 44100
     assert ratio("30000/1001") == Fraction(30000, 1001)
     assert [ratio(one) for one in ("0/0", "0/1", None, "x")] == [None] * 4
+
+
+def test_a_clock_that_was_never_set_begins_at_nought() -> None:
+    told: tuple[object, ...] = ("1.5", "-0.25", None, "4611686018427388.0", "nan")
+    assert [beginning({"start_time": one}) for one in told] == [Fraction(3, 2), Fraction(-1, 4), 0, 0, 0]
+
+
+def test_numbers_that_nothing_can_hold_are_none() -> None:
+    assert [whole(one) for one in ("1e308", 2**53, "-1e99", 10**400)] == [None] * 4
+    assert [ratio(one) for one in ("1e999999999", "9" * 99, "1/" + "9" * 99)] == [None] * 3
+    assert seconds({"tags": {"DURATION": "1e308:00:00"}}) is None
 
 
 @pytest.mark.parametrize(

@@ -100,10 +100,11 @@ def _settings(env: dict[str, str]) -> Settings:
 
 
 def alone(folder: Path, files: Sequence[Path]) -> dict[str, list[str]]:
-    """Return the ids of what is said about each file when it is alone with its kind."""
+    """Return the ids of what is said about each file when it is alone in its batch."""
     with installation(folder) as (app, _):
-        app.line.submit(files, batch="sound")
-        app.line.process("sound", stages=STAGES)
+        for number, file in enumerate(files):
+            app.line.submit([file], batch=f"alone{number}")
+            app.line.process(f"alone{number}", stages=STAGES)
         return {digest: _ids(app, digest) for digest in map(_digest, files)}
 
 
@@ -116,7 +117,7 @@ def _digest(file: Path) -> str:
 
 
 def run(tally: Tally, folder: Path, files: Sequence[Path], neighbours: Sequence[Path], known: dict[str, list[str]], *,
-        changed: bool = False) -> None:  # fmt: skip
+        changed: bool = False, stages: Sequence[str] = STAGES) -> None:  # fmt: skip
     """Put files through the line, with neighbours and canaries; add up in ``tally``.
 
     ``changed``: they are mutants of real media, so that what bare ffmpeg decodes of them must give results; else
@@ -132,8 +133,8 @@ def run(tally: Tally, folder: Path, files: Sequence[Path], neighbours: Sequence[
                 targets = [kept, canaries.film, folder / "home/secret.txt", media / "secret.txt", Path("/etc/passwd")]
             everything = [*files, *([] if changed else canaries.pointers(*targets)), *neighbours]
             app.line.submit(everything, batch="b")
-            said = _process(tally, env)
-            _settle(tally, app, everything, said)
+            said = _process(tally, env, stages)
+            _settle(tally, app, everything, said, stages)
             _look(tally, app, folder, other, said)
             tally.escapes += ["the address was called"] if canaries.called() else []
         for digest, ids in known.items():
@@ -145,10 +146,10 @@ def run(tally: Tally, folder: Path, files: Sequence[Path], neighbours: Sequence[
         tally.files += len(everything)
 
 
-def _process(tally: Tally, env: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+def _process(tally: Tally, env: dict[str, str], stages: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
     """Run the line as a worker does: in a process of its own, whose death would be seen."""
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "process", "b", "--stages", ",".join(STAGES), "--json"],
+        [sys.executable, "-m", "pipeline.cli", "process", "b", "--stages", ",".join(stages), "--json"],
         env=env, cwd=CHECKOUT, capture_output=True, check=False,
     )  # fmt: skip
     if done.returncode not in {0, 1}:
@@ -156,15 +157,17 @@ def _process(tally: Tally, env: dict[str, str]) -> subprocess.CompletedProcess[b
     return done
 
 
-def _settle(tally: Tally, app: App, files: Sequence[Path], said: subprocess.CompletedProcess[bytes]) -> None:
+def _settle(
+    tally: Tally, app: App, files: Sequence[Path], said: subprocess.CompletedProcess[bytes], stages: Sequence[str]
+) -> None:
     """Count outcomes; whatever has none, failed, or took too long is named."""
     status = json.loads(said.stdout or b"{}")
-    late = {name: n for name, n in status.get("pending", {}).items() if n and name in STAGES}
+    late = {name: n for name, n in status.get("pending", {}).items() if n and name in stages}
     tally.unsettled += [f"{name}: {n} pending" for name, n in late.items()]
     for file in files:
         asset = AssetId(_digest(file))
         records = list(app.home.vault.records(asset))
-        if len({one["kind"] for one in records}) != len(STAGES):
+        if len({one["kind"] for one in records}) != len(stages):
             tally.unsettled.append(f"{file.name}: {sorted(one['kind'] for one in records)}")
         for one in records:
             tally.outcomes[one["maker"]["stage"], one["outcome"], one["code"] or ""] += 1

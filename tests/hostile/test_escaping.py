@@ -179,7 +179,7 @@ ANSWERS: dict[str, Callable[[str], Any]] = {
         "failures": [{"n": 1, "stage": "probe", "code": "E-STAGE-001", "reason": text}],
     },
     "search": lambda text: {
-        "hits": [{"asset": "a" * 64, "field": "transcript", "t": 1.0, "snippet": text}], "total": 1,
+        "hits": [{"asset": "a" * 64, "field": "transcript", "t": 1.0, "snippet": text, "partial": True}], "total": 1,
         "total_is_at_least": False, "unsearchable": {},
     },
     "audit": lambda text: {

@@ -120,7 +120,7 @@ def test_tags_places_and_times(raw: dict[str, str]) -> None:
 def test_tags_of_any_shape(first: Any, second: Any, third: dict[str, Any]) -> None:
     tagged = {"format": {"tags": {"a": first}, "bit_rate": second}, "streams": [{"index": 0, "tags": third}]}
     with soon():
-        raw, _ = raw_tags(tagged, third, third)
+        raw, _ = raw_tags(tagged, third, third, most=9, longest=99)
         json.dumps(raw, ensure_ascii=False).encode()
         embedded_fixes(
             {f"Doc1:{key}": value for key, value in third.items()}

@@ -4,6 +4,8 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.hostile.campaign import NEIGHBOURS, Tally, alone, run, written
 from tests.hostile.canaries import laid_out, shows
 from tests.hostile.mutations import CHANGES, mutants, sources
@@ -38,6 +40,17 @@ def test_hostile_files_and_mutants_do_no_harm(testdata: Path, tmp_path: Path) ->
     assert tally.files > len(hostile) + COUNT
     assert tally.pictures > 20
     assert tally.decodable > 0
+
+
+def test_a_neighbour_that_is_told_otherwise_would_be_named(testdata: Path, tmp_path: Path) -> None:
+    sound, picture = (testdata / one for one in NEIGHBOURS[:3:2])
+    known = alone(tmp_path / "alone", [sound, picture])
+    other = {digest: [f"{one[:-1]}?" for one in ids] for digest, ids in list(known.items())[:1]}
+    tally = Tally()
+    run(tally, tmp_path / "run", [], [sound, picture], known | other)
+    assert tally.strangers == [*other]
+    with pytest.raises(AssertionError):
+        show_clean(tally)
 
 
 def test_each_change_is_the_same_again(testdata: Path) -> None:

@@ -1,5 +1,6 @@
 """Clamd: what a real scanner says is told as it is, and silence is never taken for clean."""
 
+import gzip
 import os
 import signal
 import socket
@@ -15,7 +16,7 @@ from pipeline.errors import Misconfigured, PipelineError, Refused, Unavailable
 from pipeline.settings import Settings, read_settings
 from pipeline.tools import open_tools
 from pipeline.tools.clamd import NONE, Clamd
-from tests.plugins.clamd import EICAR, EICAR_NAME, MARKER, NAME, STREAM_BYTES, Daemon
+from tests.plugins.clamd import EICAR, EICAR_NAME, FILE_BYTES, MARKER, NAME, STREAM_BYTES, Daemon
 
 
 def at(place: object, **more: float) -> Settings:
@@ -49,7 +50,41 @@ def test_what_it_does_not_take_whole_is_not_called_clean(clamd: Daemon, tmp_path
     with pytest.raises(Refused) as caught:
         Clamd(at(clamd.socket)).scan(written(tmp_path, bytes(STREAM_BYTES + 1)))
     assert caught.value.code == "U-SCAN-002"
-    assert Clamd(at(clamd.socket)).scan(written(tmp_path, bytes(STREAM_BYTES))) == ()
+
+
+def test_what_it_takes_and_does_not_look_at_is_not_called_clean(clamd: Daemon, tmp_path: Path) -> None:
+    scanner = Clamd(at(clamd.socket))
+    assert scanner.scan(written(tmp_path, bytes(FILE_BYTES))) == ()
+    with pytest.raises(Refused) as caught:
+        scanner.scan(written(tmp_path, bytes(FILE_BYTES) + MARKER))
+    assert caught.value.code == "U-SCAN-002"
+
+
+def test_what_unpacks_to_more_than_it_looks_at_is_not_called_clean(clamd: Daemon, tmp_path: Path) -> None:
+    with pytest.raises(Refused) as caught:
+        Clamd(at(clamd.socket)).scan(written(tmp_path, gzip.compress(bytes(2 * FILE_BYTES) + MARKER)))
+    assert caught.value.code == "U-SCAN-002"
+
+
+@pytest.fixture
+def silent(clamd: Daemon) -> Iterator[Daemon]:
+    """A scanner that is set as clamd comes: what its limits made it skip is "OK"."""
+    clamd.end()
+    clamd.settings["AlertExceedsMax"] = "no"
+    clamd.start()
+    yield clamd
+    clamd.settings["AlertExceedsMax"] = "yes"
+    clamd.end()
+
+
+def test_one_that_does_not_tell_of_its_limits_calls_nothing_clean(silent: Daemon, tmp_path: Path) -> None:
+    scanner = Clamd(at(silent.socket))
+    assert scanner.version().endswith("limits untold")
+    for data in (b"nothing at all, and long enough", bytes(FILE_BYTES) + MARKER):
+        with pytest.raises(Refused) as caught:
+            scanner.scan(written(tmp_path, data))
+        assert caught.value.code == "U-SCAN-003"
+    assert scanner.scan(written(tmp_path, MARKER)) == (NAME,), "what it names is told all the same"
 
 
 def test_its_version_names_engine_and_signatures(clamd: Daemon) -> None:
@@ -148,7 +183,8 @@ def test_limits_that_it_reports_as_a_finding_are_no_finding(clamd: Daemon, tmp_p
 
 
 def test_signatures_that_change_meanwhile_make_it_start_again(clamd: Daemon, tmp_path: Path) -> None:
-    said = [b"ClamAV 1.4.6/1/a\0", b"stream: OK\0", b"ClamAV 1.4.6/2/b\0"]
+    limits = b"stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0"
+    said = [b"ClamAV 1.4.6/1/a\0", limits, b"stream: OK\0", b"ClamAV 1.4.6/2/b\0"]
     with answering(clamd.folder / "liar", *said):
         scanner = Clamd(at(clamd.folder / "liar"))
         assert scanner.version() == "ClamAV 1.4.6/1/a"

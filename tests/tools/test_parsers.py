@@ -1,5 +1,7 @@
 import io
 import random
+import struct
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +26,40 @@ def test_a_whole_picture(tools: Tools, tmp_path: Path, form: str) -> None:
     picture = tools.picture(tmp_path / "x")
     assert (picture.width, picture.height, picture.rows, picture.frames) == (64, 48, 48, 1)
     assert picture.format == form
+
+
+def _chunk(kind: bytes, data: bytes, *, crc: int | None = None) -> bytes:
+    right = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", right if crc is None else crc)
+
+
+LARGE = zlib.compress(bytes(4 << 20), 9)
+BESIDE = {
+    "text": _chunk(b"zTXt", b"Comment\0\0" + LARGE),
+    "translated": _chunk(b"iTXt", b"Comment\0\1\0\0\0" + LARGE),
+    "profile": _chunk(b"iCCP", b"icc\0\0" + LARGE),
+    "unknown method": _chunk(b"zTXt", b"Comment\0\7" + LARGE),
+    "sum": _chunk(b"tEXt", b"Comment\0words", crc=1),
+    "many": _chunk(b"tEXt", b"k\0" + bytes(1 << 20)) * 80,
+}
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the pixels", "behind them"])
+@pytest.mark.parametrize("what", BESIDE)
+def test_what_stands_beside_the_pixels_of_a_png_never_hides_them(
+    tools: Tools, tmp_path: Path, what: str, after: bool
+) -> None:
+    whole = noise(64, 48, "PNG")
+    at = whole.index(b"IEND") - 4 if after else whole.index(b"IDAT") - 4
+    (tmp_path / "whole").write_bytes(whole)
+    (tmp_path / "x").write_bytes(whole[:at] + BESIDE[what] + whole[at:])
+    picture = tools.picture(tmp_path / "x")
+    assert (picture.rows, picture.format) == (48, "PNG")
+    assert picture.left_out is not (after and what == "sum")  # behind the pixels nobody adds up sums
+    assert not tools.picture(tmp_path / "whole").left_out
+    for name in ("x", "whole"):
+        tools.reduce(tmp_path / name, tmp_path / f"{name}.jpg", 64)
+    assert (tmp_path / "x.jpg").read_bytes() == (tmp_path / "whole.jpg").read_bytes()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "BMP", "PPM"])

@@ -1,11 +1,14 @@
 """Rooms: what a crash, a hang and a subverted library can reach, and what they cost."""
 
+import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from docker.processes import descendants
 from pipeline.errors import Refused, Unavailable
 from pipeline.settings import Limits, Settings, read_settings
 from pipeline.tools.parsers import Parsers
+from pipeline.tools.room import Room
 from pipeline.tools.rooms import MOST_FILES
 
 OTHERS: frozenset[int] = frozenset()
@@ -137,6 +141,63 @@ def test_a_room_sees_no_file_no_network_and_no_environment(
     assert devices == ["lo"]
     held = [str(one.readlink()) for one in (inside / "fd").iterdir()]
     assert not any(str(photograph.parent) in one for one in held), "the file of before is not kept open"
+
+
+def test_a_side_car_is_read_there_too(parsers: Parsers, tmp_path: Path) -> None:
+    (tmp_path / "x.gpx").write_text('<gpx><wpt lat="36.2" lon="37.1"/><wpt lat="99" lon="1"/></gpx>', encoding="utf-8")
+    found = parsers.sidecar(tmp_path / "x.gpx", "Track.GPX")
+    assert found
+    assert [(one.lat, one.lon) for one in found.fixes] == [(36.2, 37.1)]
+    assert python_inside()
+    assert parsers.sidecar(tmp_path / "x.gpx", "track.html") is None
+
+
+def answering(*said: Mapping[str, object]) -> Room:
+    """Return a room in which somebody answers whatever they like."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(5)
+    for one in said:
+        theirs.send(json.dumps(one).encode())
+    process = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    room = Room(process, ours, 1)
+    HELD.append((room, theirs))
+    return room
+
+
+HELD: list[tuple[Room, socket.socket]] = []
+
+
+@pytest.fixture(autouse=True)
+def emptied() -> Iterator[None]:
+    yield
+    while HELD:
+        room, theirs = HELD.pop()
+        room.close()
+        theirs.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"end": "refused", "code": "H-HOLD-001", "reason": "x"}, {"end": "refused", "code": ["E-MEDIA-002"]},
+        {"end": "refused"}, {"end": None}, {"end": "unavailable", "code": "E-VAULT-001", "reason": "x"},
+        {"text": "all", "data": 0}, {"text": 1 << 60, "data": 0}, {"data": 0}, {"text": 5, "data": -1},
+        {"text": 5, "data": 5},
+    ],
+)  # fmt: skip
+def test_what_a_subverted_parser_answers_is_a_refusal_at_most(said: dict[str, object], photograph: Path) -> None:
+    with photograph.open("rb") as file, pytest.raises(Refused) as caught:
+        list(answering(said).ask({"do": "picture", "how": {}}, file.fileno(), 1000))
+    assert caught.value.code in {"E-MEDIA-004", "E-MEDIA-006"}
+
+
+def test_its_words_act_on_nobody(photograph: Path) -> None:
+    said = {"end": "refused", "code": "E-MEDIA-002", "reason": "\x1b[2J\nERROR forged\u202e" + "x" * 5000}
+    with photograph.open("rb") as file, pytest.raises(Refused) as caught:
+        list(answering(said).ask({"do": "picture", "how": {}}, file.fileno(), 1000))
+    assert "\x1b" not in caught.value.reason
+    assert "\n" not in caught.value.reason
+    assert len(caught.value.reason) <= 1000
 
 
 def test_a_room_is_left_after_so_many_files(parsers: Parsers, photograph: Path) -> None:
