@@ -23,6 +23,11 @@ class Limits(BaseModel):
     decode_seconds: float = Field(default=2 * 3600, gt=0, description="wall-clock limit of a call that decodes")
     stall_seconds: float = Field(default=60, gt=0, description="wall-clock limit of decoding without a further second")
     max_streams: int = Field(default=64, gt=0, description="streams of one container")
+    max_frames: int = Field(default=10_000_000, gt=0, description="frames of one film")
+    max_seconds: float = Field(default=1_000_000, gt=0, description="seconds of sound decoded from one recording")
+    max_pictures: int = Field(default=10_000, gt=0, description="frames that are read of one animated picture")
+    max_tags: int = Field(default=2_000, gt=0, description="tags kept of one file; that more were cut is said")
+    max_tag_characters: int = Field(default=2_000, gt=0, description="characters kept of one tag; a cut is said")
     max_keyframes: int = Field(default=400, gt=0, description="keyframes of one video; what is left out is said")
     translation_target: str = Field(default="en", pattern=r"^[a-z]{2,3}$", description="language to translate into")
     memory_bytes: int = Field(default=2_000_000_000, gt=0, description="address space of one tool")
@@ -44,6 +49,7 @@ class Settings(BaseModel):
     cards: Path = Field(description="where model cards lie")
     keys: Path = Field(description="where signing keys lie ($EVIDENCE_KEYS)")
     actor: str = Field(description="the acting person ($EVIDENCE_ACTOR, else the login name)")
+    token: SecretStr | None = Field(default=None, description="acts as its person instead ($EVIDENCE_TOKEN)")
     scratch: Path = Field(description="this process's fast disk ($EVIDENCE_SCRATCH)")
     database: str = Field(description="URL of the catalogue ($EVIDENCE_DATABASE)")
 
@@ -82,6 +88,16 @@ class Settings(BaseModel):
     disposal_custodians: Literal[1, 2] = Field(
         default=1, description="2: evidence dispose needs the recorded decision of a second custodian"
     )
+    reviews_required: Literal[1, 2] = Field(
+        default=1, description="how many persons must say the same of a machine value before it counts as reviewed"
+    )
+    review_lease_seconds: float = Field(
+        default=1800, gt=0, description="how long what a person took from a queue of reviews stays theirs"
+    )
+    exposure_items: int = Field(
+        default=20, gt=0, description="sensitive items that a person looks at in a row before a break is suggested"
+    )
+    exposure_break_seconds: float = Field(default=900, gt=0, description="without any for so long counts as a break")
     replicas: tuple[str, ...] = Field(
         default=(), description="folders, or s3://bucket/prefix, that evidence replicate keeps a copy of the vault in"
     )
@@ -108,6 +124,23 @@ class Settings(BaseModel):
     max_failed_share: float = Field(default=0.05, ge=0, le=1, description="a run with more failures than this fails")
     scratch_seconds: float = Field(default=2 * 86400, gt=0, description="scratch files older than this are swept")
     lease_seconds: float = Field(default=120, gt=0, description="how long a silent worker keeps its work")
+    session_seconds: float = Field(default=12 * 3600, gt=0, description="how long somebody stays signed in at most")
+    session_idle_seconds: float = Field(default=1800, gt=0, description="and without doing anything")
+    web_host: str = Field(default="127.0.0.1", description="address that the reading room listens on")
+    web_port: int = Field(default=8765, ge=0, le=65535, description="port of the reading room; 0: any that is free")
+    web_names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")], ...] = Field(
+        default=(), description="names of the host, besides the address itself, by which it may be asked"
+    )
+    web_requests_per_minute: int = Field(default=3000, gt=0, description="requests from one address")
+    web_logins_per_minute: int = Field(default=20, gt=0, description="attempts to sign in from one address")
+    oidc_issuer: str | None = Field(
+        default=None, description="URL of an OpenID provider to sign in with; none is contacted without it"
+    )
+    oidc_client_id: str | None = Field(default=None, description="what the provider knows this installation by")
+    oidc_client_secret: SecretStr | None = Field(default=None, description="the secret that goes with it, if any")
+    oidc_redirect: str | None = Field(
+        default=None, description="URL of the reading room that the provider sends browsers back to"
+    )
     airflow_url: str = Field(default="http://127.0.0.1:8080", description="Airflow's API server")
     airflow_user: str = Field(default="admin", description="who asks Airflow to run a batch")
     airflow_password: SecretStr | None = Field(default=None, description="else the one that make up generated")
@@ -140,6 +173,7 @@ FROM_ENVIRONMENT = {
     "models": "EVIDENCE_MODELS",
     "keys": "EVIDENCE_KEYS",
     "actor": "EVIDENCE_ACTOR",
+    "token": "EVIDENCE_TOKEN",
     "scratch": "EVIDENCE_SCRATCH",
     "database": "EVIDENCE_DATABASE",
     "isolation": "EVIDENCE_ISOLATION",
@@ -193,7 +227,7 @@ def read_settings() -> Settings:
         first = err.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise Misconfigured(f"setting {where!r}: {first['msg']}") from err
-    alone: dict[str, Any] = {"model_hub": None, "geocoder": None, "timestamp_authorities": {}}
+    alone: dict[str, Any] = {"model_hub": None, "geocoder": None, "timestamp_authorities": {}, "oidc_issuer": None}
     return found.model_copy(update=alone) if found.offline else found
 
 

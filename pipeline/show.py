@@ -66,7 +66,11 @@ def _status(document: Json) -> Iterator[str]:
 def _search(document: Json) -> Iterator[str]:
     for one in document["hits"]:
         at = f" at {one['t']:.1f} s" if one["t"] is not None else ""
-        yield f"{one['asset'][:16]}  {one['field']}{at}  [machine-made] {_text(one['snippet'])}"
+        made = "written by a person" if one["field"] == "correction" else "machine-made"
+        made += ", read in part" if one["partial"] else ""
+        if review := one.get("review"):
+            made += f", {review['state']} by {', '.join(review['by'])}"
+        yield f"{one['asset'][:16]}  {one['field']}{at}  [{_text(made)}] {_text(one['snippet'])}"
     least = "at least " if document["total_is_at_least"] else ""
     yield f"{least}{document['total']} found"
     for reason, n in document["unsearchable"].items():

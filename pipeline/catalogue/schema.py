@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 5
+VERSION = 6
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -67,6 +67,8 @@ enrichments = Table(
     Column("run", String(64), nullable=True),
     Column("model", String(200), nullable=True),
     Column("weights", String(64), nullable=True),
+    Column("doubt", Integer, nullable=True),  # how much a person should look at it, in thousandths
+    Index("enrichments_doubt", "doubt", "seq"),
     Index("enrichments_key", "key"),
     Index("enrichments_asset", "asset", "kind"),
     Index("enrichments_id", "id"),
@@ -86,6 +88,32 @@ ledger = Table(
     Column("own", Boolean, nullable=False, default=True),  # false: taken over from an input
     Column("seconds", Float, nullable=True),  # how much was decoded, of what lasts
     Index("ledger_enrichment", "enrichment"),
+)
+
+reviews = Table(  # what persons said of assets: the lines of the registers review/… and collections
+    "reviews",
+    metadata,
+    Column("register", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("type", String(32), nullable=False),
+    Column("asset", String(64), nullable=True),
+    Column("about", String(256), nullable=False),  # the enrichment, the tag, or the collection
+    Column("kind", String(64), nullable=True),
+    Column("person", String(80), nullable=False),
+    Column("made_at", String(40), nullable=False),
+    Column("sure", Boolean, nullable=False),  # false: on its way to the register
+    Column("record", Text, nullable=False),
+    Index("reviews_asset", "asset"),
+    Index("reviews_about", "about"),
+)
+
+claims = Table(  # who has taken what from a queue of reviews, and until when
+    "claims",
+    metadata,
+    Column("enrichment", String(64), primary_key=True),
+    Column("person", String(80), primary_key=True),
+    Column("asset", String(64), nullable=False),
+    Column("until", Float, nullable=False),
 )
 
 leases = Table(

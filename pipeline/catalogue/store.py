@@ -11,9 +11,11 @@ from pipeline.catalogue import schema as t
 from pipeline.catalogue.counts import Counts
 from pipeline.catalogue.database import Database
 from pipeline.catalogue.holdings import Holdings, keep_traits
+from pipeline.catalogue.reviews import Reviews
 from pipeline.catalogue.rows import Entry, ItemRow, Row, entry_of, item_of, row_of
 from pipeline.core.canonical import digest
 from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, Kind
+from pipeline.core.review_need import doubt_of
 
 Confirm = Callable[[Connection], None]
 
@@ -31,6 +33,7 @@ class Catalogue:
         self.database = database
         self.counts = Counts(database)
         self.holdings = Holdings(database)
+        self.reviews = Reviews(database)
 
     # --- its own state
 
@@ -67,6 +70,13 @@ class Catalogue:
             known = set(db.execute(select(t.items.c.n).where(t.items.c.batch == batch, mine)).scalars())
             if rows := [values_of_item(batch, one) for one in items if one.n not in known]:
                 db.execute(insert(t.items), rows)
+
+    def restate_items(self, batch: str, items: Sequence[ItemRow]) -> None:
+        """Replace what is here of items whose lines in the register were replaced. May be repeated."""
+        with self.database.write() as db:
+            for one in items:
+                mine = and_(t.items.c.batch == batch, t.items.c.n == one.n)
+                db.execute(update(t.items).where(mine).values(**values_of_item(batch, one)))
 
     def items_beside(self, batch: str, path: str) -> tuple[ItemRow, ...]:
         """Return the items of a batch whose path is this one but for its ending, or this one and an ending."""
@@ -162,6 +172,7 @@ class Catalogue:
             "id": enrichment.id, "key": enrichment.key, "asset": enrichment.asset, "kind": str(enrichment.kind),
             "final": enrichment.outcome.final, "record": record, "run": None, "model": enrichment.maker.model,
             "weights": enrichment.maker.weights_sha256,
+            "doubt": doubt_of(enrichment.kind, enrichment.outcome, enrichment.body),
         }  # fmt: skip
         with self.database.write() as db:
             confirm(db)

@@ -4,23 +4,43 @@ import argparse
 
 from pipeline import __version__
 from pipeline.commands import (
+    accounts,
     auditing,
     custody,
     custody_log,
     ending,
     finding,
+    gathering,
     inventory,
+    judging,
     keeping,
     line,
     malware,
     models,
     rebuilding,
+    serving,
 )
 from pipeline.commands.arguments import Parser, Run
 
 __all__ = ["make_parser"]
 
-_SUBJECTS = (line, finding, keeping, auditing, rebuilding, inventory, models, custody, custody_log, ending, malware)
+_SUBJECTS = (
+    line,
+    finding,
+    keeping,
+    auditing,
+    rebuilding,
+    inventory,
+    models,
+    custody,
+    accounts,
+    custody_log,
+    ending,
+    malware,
+    judging,
+    gathering,
+    serving,
+)
 
 
 def make_parser() -> Parser:

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from pipeline.commands.arguments import DONE, Add, Answer, open_here
+from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer, open_here
 from pipeline.errors import Misconfigured
 
 _HOLD = "place, lift or list holds: legal (no disposal), access (nobody sees it), unlawful (the same, by who sees it)"
@@ -45,6 +45,11 @@ def add(add: Add) -> None:
     one.add_argument("--approve", action="store_true", help="agree, as a second custodian; removes nothing")
     one.add_argument("--bar", action="store_true", help="hold the same bytes at once should they come again")
     one.add_argument("--list", action="store_true", help="list tombstones")
+    one.add_argument(
+        "--rewrite-registers", action="store_true",
+        help="erase what registers still say of items that were disposed of: names, paths, URLs, salts",
+    )  # fmt: skip
+    one.add_argument("--batch", metavar="REF", help="with --rewrite-registers: of this batch alone")
 
 
 def _over(one: argparse.ArgumentParser) -> None:
@@ -121,6 +126,9 @@ def _dispose(args: argparse.Namespace) -> Answer:
     app = open_here()
     if args.list:
         return app.ending.disposed(), DONE
+    if args.rewrite_registers:
+        document = app.ending.rewrite_registers(args.batch, reason=_needed(args.reason, "--reason"))
+        return document, FINDINGS if any(one["code"] for one in document["registers"]) else DONE
     asset, reason = _needed(args.asset, "ASSET"), _needed(args.reason, "--reason")
     if args.approve:
         return app.ending.approve_disposal(asset, reason=reason), DONE

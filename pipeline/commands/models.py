@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer
+from pipeline.commands.arguments import DONE, FINDINGS, Add, Answer, open_here
 from pipeline.core.text import printable
 
 
@@ -17,7 +17,9 @@ def add(add: Add) -> None:
     about = "measure how right the line is on material whose truth is known (docs/evaluation.md)"
     one = add("evaluate", about, _evaluate)
     one.add_argument("what", choices=("speech", "text", "labels", "place"))
-    one.add_argument("--manifest", required=True, type=Path, metavar="CSV")
+    truth = one.add_mutually_exclusive_group(required=True)
+    truth.add_argument("--manifest", type=Path, metavar="CSV")
+    truth.add_argument("--reviewed", action="store_true", help="on what persons confirmed and corrected here")
 
 
 def _models(args: argparse.Namespace) -> Answer:
@@ -36,4 +38,6 @@ def _fetching(what: str, done: int, of: int) -> None:
 def _evaluate(args: argparse.Namespace) -> Answer:
     from pipeline.service import evaluation
 
+    if args.reviewed:
+        return open_here().judging.evaluate(args.what), DONE
     return evaluation(args.what, args.manifest), DONE

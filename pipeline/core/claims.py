@@ -17,6 +17,9 @@ SAME_M = 100.0
 VOID = 0.2
 """How much a receiver is believed that says that it had no fix."""
 
+BARE = "bare"
+"""The note of two numbers that nothing calls a position: a hint to look at, never the place to show first."""
+
 _SURE = 0.25
 _SPHERE = 0.01  # by which a distance on a sphere may be wrong, and some more
 
@@ -120,8 +123,10 @@ def _named(stated: Sequence[Stated], pairs: Relations) -> tuple[int, tuple[str, 
     if stated[best].confidence < _SURE or not alone:
         return None
     reasons = ["only named: nothing that was measured says where it was made"]
-    if any(not one.place for one in stated):
+    if any("void_fix" in one.notes for one in stated):
         reasons.append("the receiver itself says that it had no fix")
+    if any(BARE in one.notes for one in stated):
+        reasons.append("two numbers that nothing calls a position may be one")
     return best, (*reasons, *_others(best, len(stated), pairs))
 
 

@@ -13,6 +13,7 @@ has them. It is searched beside the exact form and counts less, never instead of
 
 import re
 import unicodedata
+from functools import lru_cache
 
 VERSION = 1
 """Raise it whenever any text folds differently: an index made before must be rebuilt."""
@@ -120,6 +121,26 @@ def light_words(text: str) -> list[str]:
     for umlaut, pair in _LOOSE.items():
         spelled = spelled.replace(umlaut, pair)
     return [_lighten(word) for word in words(spelled)]
+
+
+def spellings(text: str) -> tuple[str, str]:
+    """Return the exact and the light words of a text, each parted by spaces: many texts repeat few words."""
+    pairs = [_spelling(part) if len(part) <= _REPEATED else _spelled(part) for part in text.split()]
+    exact = " ".join([one for one, _ in pairs if one])
+    light = " ".join([one for _, one in pairs if one])
+    return exact, light
+
+
+_REPEATED = 40
+"""Characters of the longest run that may come again."""
+
+
+def _spelled(part: str) -> tuple[str, str]:
+    # Between spaces nothing reaches over: no mark composes with one, and no word goes on after it.
+    return " ".join(words(part)), " ".join(light_words(part))
+
+
+_spelling = lru_cache(maxsize=1 << 18)(_spelled)
 
 
 def _lighten(word: str) -> str:

@@ -70,6 +70,19 @@ LISTED = re.compile(r"(?:\s*[,;]\s*|\s+)[-+]?\d+\.\d{4,}")
 LISTED_BEFORE = re.compile(r"\d\.\d{2,}(?:\s*[,;]\s*|\s+)\Z|[$€£¥]\s*\Z")
 
 
+OTHER_BEFORE = re.compile(
+    r"(?i:\b(?:confidence|scores?|probabilit\w+|prices?|costs?|rates?|ratios?|mean|average|std|sigma|loss|weights?|accuracy"
+    r"|precision|recall|size|width|height|scale|vector|p-?values?|temperatures?|prix|coûts?|taux|moyenne|preise?|kosten"
+    r"|mittelwert|fiyat\w*|oran\w*|ortalama|(?:ال)?سعر|(?:ال)?[أا]سعار|(?:ب|ال)?نسبة|(?:ال)?متوسط|(?:ال)?معدل|نرخ|ڕێژە)\b)"
+    r"\D{0,12}\Z"
+)
+"""Words whose figures are no place, although nothing but two numbers follows."""
+UNIT_BEHIND = re.compile(
+    r"\s*(?:[%‰€$£¥₺]|°\s?[CF]\b|(?:kg|mg|km|cm|mm|ms|sec|k?Hz|MHz|dB|px|[MG]B|USD|EUR|TL|TRY|SYP|lira|euros?|dollars?"
+    r"|percent|prozent|pour cent|yüzde|ليرة|دولار|يورو|بالمئة|بالمائة|في المئة|كغ|كم|متر)(?!\w))"
+)
+
+
 def _labelled(n: int) -> str:
     side = hemispheres.PATTERN
     return (

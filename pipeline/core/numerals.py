@@ -81,15 +81,18 @@ _JOINED = frozenset({
 
 def alone_in_words(text: str, language: str) -> list[int]:
     """Return the numbers that single words of a text say; those that several words make up are left out."""
+    return [value for value, *_ in alone_in_words_at(text, language)]
+
+
+def alone_in_words_at(text: str, language: str) -> Iterator[tuple[int, int, int]]:
+    """Yield the numbers that single words of a text say, each with the characters where it stands."""
     values = _ALONE.get(language, {})
-    words = re.findall(r"[^\W\d_]+|\d+", text)
-    folded = ["", *(one if one == "Acht" else one.casefold() for one in words), ""]
+    found = list(re.finditer(r"[^\W\d_]+|\d+", text))
+    folded = ["", *(one.group() if one.group() == "Acht" else one.group().casefold() for one in found), ""]
     parts = values.keys() | _JOINED
-    return [
-        values[one]
-        for before, one, after in zip(folded, folded[1:], folded[2:], strict=False)
-        if one in values and before not in parts and after not in parts and not (before + after).isdigit()
-    ]
+    for place, before, one, after in zip(found, folded, folded[1:], folded[2:], strict=False):
+        if one in values and before not in parts and after not in parts and not (before + after).isdigit():
+            yield values[one], place.start(), place.end()
 
 
 def in_digits(text: str) -> list[int]:
@@ -113,6 +116,18 @@ def has_words(text: str, language: str) -> bool | None:
     """Tell whether numbers are written in words; ``None`` for a language whose words are not known here."""
     words = _NUMBER_WORDS.get(language)
     return None if words is None else bool(words.search(text.casefold()))
+
+
+def english_words_at(text: str) -> Iterator[tuple[int, int, int]]:
+    """Yield the numbers that English words say, each as a whole with the characters where it stands."""
+    run: list[re.Match[str]] = []
+    for word in re.finditer(r"[A-Za-z]+|$", text):
+        said = word.group().lower()
+        if said in _SMALL or said in _LARGE:
+            run.append(word)
+        elif run and said != "and":
+            yield _sum([one.group().lower() for one in run]), run[0].start(), run[-1].end()
+            run = []
 
 
 def _runs(words: list[str]) -> Iterator[list[str]]:

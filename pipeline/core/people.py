@@ -1,4 +1,4 @@
-"""People: who may act here, and what each was granted; a fold over the register ``people``.
+"""People: who may act here, and what each, or a group of them, was granted; a fold over the register ``people``.
 
 Nobody has a permission that no custodian granted, except the founder, whose two records open the
 register. A record that its author had no right to make counts for nothing and stands in ``void``.
@@ -6,7 +6,7 @@ register. A record that its author had no right to make counts for nothing and s
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pipeline.core.among import ANY, CUSTODIAN, CUSTODIANS, STAFF
 from pipeline.core.conditions import Classification
 from pipeline.core.document import Document, Moment, Name, Names, spelled
+from pipeline.core.groups import PERSON_ID, Group, Groups, HolderId, Join, Leave, PersonId
 from pipeline.errors import Corrupt, Misconfigured
 
 
@@ -32,20 +33,25 @@ class Permission(StrEnum):
     AUDIT = "audit"
     CUSTODY = "custody"
     """Manage persons and grants, change conditions, hold and release."""
+    REVIEW = "review"
+    """Confirm, correct and reject what a machine said."""
+    ADMINISTER = "administer"
+    """Manage accounts: who signs in and how, not what they may do then."""
 
 
 EVERY = frozenset(Permission)
+_ONCE_EVERY = EVERY - {Permission.REVIEW, Permission.ADMINISTER}
+"""Every permission there was when the first registers were written: a grant of them all was meant as one of all."""
 
 ROLES: Mapping[str, frozenset[Permission]] = {
     "reader": frozenset({Permission.VIEW, Permission.SEARCH}),
     "analyst": frozenset({Permission.VIEW, Permission.SEARCH, Permission.EXPORT}),
+    "reviewer": frozenset({Permission.VIEW, Permission.SEARCH, Permission.REVIEW}),
     "operator": frozenset({Permission.SUBMIT, Permission.PROCESS}),
+    "administrator": frozenset({Permission.ADMINISTER}),
     "custodian": EVERY,
 }
 """Names for usual sets of permissions; a grant records the permissions themselves."""
-
-_ID = r"^p-[0-9a-z]{4,64}$"
-PersonId = Annotated[str, Field(pattern=_ID)]
 
 
 class Person(Document):
@@ -59,11 +65,12 @@ class Person(Document):
 
 
 class Grant(Document):
-    """What a person may do: over which batches (``any`` is all), up to which classification, until when."""
+    """What may be done: over which batches (``any`` is all), up to which classification, until when."""
 
     type: Literal["grant"] = "grant"
     id: Annotated[str, Field(min_length=1, max_length=100)]
-    person: PersonId
+    person: HolderId
+    """Who holds it: a person, or everybody in a group while they are in it."""
     permissions: frozenset[Permission]
     batches: Literal["any"] | Names
     clearance: Classification
@@ -85,8 +92,11 @@ class Revocation(Document):
     at: Moment
 
 
-_Record = Annotated[Person | Grant | Revocation, Field(discriminator="type")]
-_RECORD: TypeAdapter[Person | Grant | Revocation] = TypeAdapter(_Record)
+Record = Person | Grant | Revocation | Group | Join | Leave
+"""A line of the register."""
+
+_RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="type")])
+_KINDS = frozenset({"person", "grant", "revoke", "group", "join", "leave"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +108,11 @@ class People:
     """Every name that a person ever bore → the id; no name is ever given to another."""
     grants: Mapping[str, Grant] = field(default_factory=dict)
     revoked: Mapping[str, datetime] = field(default_factory=dict)
+    groups: Groups = field(default_factory=Groups)
     void: tuple[str, ...] = ()
     """Records that count for nothing, and why."""
+    within: Mapping[str, frozenset[Permission]] = field(default_factory=dict)
+    """Persons who act through a token now → the permissions that it keeps to."""
 
     def find(self, who: str) -> Person | None:
         """Return the person with this id or name."""
@@ -119,9 +132,9 @@ class People:
 
         A revoked grant is void whatever the clocks of two machines say.
         """
-        return self._allowed(
-            (one for one in self.grants.values() if one.id not in self.revoked), person, batch, now, level
-        )
+        live = (one for one in self.grants.values() if one.id not in self.revoked)
+        holders = self.groups.of(person, now) | {person}
+        return self._allowed(live, holders, batch, now, level) & self.within.get(person, EVERY)
 
     def may(self, person: str, permission: Permission, now: datetime, batch: str | None = None) -> bool:
         """Tell whether a person has a permission over a batch (``None``: over all)."""
@@ -130,16 +143,17 @@ class People:
     def might(self, person: str, permission: Permission, at: datetime, batch: str | None) -> bool:
         """Tell whether a person had a permission at a time past, revoked since or not."""
         held = (one for one in self.grants.values() if one.id not in self.revoked or at < self.revoked[one.id])
-        return permission in self._allowed(held, person, batch, at, Classification.UNRESTRICTED)
+        holders = self.groups.once_of(person, at) | {person}
+        return permission in self._allowed(held, holders, batch, at, Classification.UNRESTRICTED)
 
     @staticmethod
     def _allowed(
-        grants: Iterable[Grant], person: str, batch: str | None, at: datetime, level: Classification
+        grants: Iterable[Grant], holders: frozenset[str], batch: str | None, at: datetime, level: Classification
     ) -> frozenset[Permission]:
         sets = (
             one.permissions
             for one in grants
-            if one.person == person
+            if one.person in holders
             and one.covers(batch)
             and one.clearance.rank >= level.rank
             and one.at <= at
@@ -166,7 +180,7 @@ def founding(person: str, name: str, at: datetime) -> tuple[dict[str, Any], dict
     return as_record(who), as_record(grant)
 
 
-def as_record(value: Person | Grant | Revocation) -> dict[str, Any]:
+def as_record(value: Record) -> dict[str, Any]:
     """Return a record as it stands in the register: lists sorted, times in UTC."""
     found = value.model_dump(mode="json")
     return {key: sorted(one) if isinstance(one, list) else one for key, one in found.items()}
@@ -179,7 +193,7 @@ def fold_people(records: Iterable[Mapping[str, Any]]) -> People:
     """
     people = People()
     for number, value in enumerate(records):
-        if value.get("type") not in {"person", "grant", "revoke"}:
+        if value.get("type") not in _KINDS:
             raise Misconfigured(f"people: record {number} is of a kind unknown here", code="E-VAULT-007")
         try:
             record = _RECORD.validate_json(json.dumps(value))
@@ -190,33 +204,48 @@ def fold_people(records: Iterable[Mapping[str, Any]]) -> People:
     return people
 
 
-def _objection(people: People, record: Person | Grant | Revocation) -> str | None:
+def _objection(people: People, record: Record) -> str | None:
     """Say why a record counts for nothing."""
+    if isinstance(record, Group | Join | Leave) and (fault := people.groups.objection(record)):
+        return fault
+    return next((fault for fault, stands in _faults(people, record) if stands), None)
+
+
+def _faults(people: People, record: Record) -> Iterator[tuple[str, bool]]:
+    """Yield what a record can be void for, and whether it is."""
     subject = record.id if isinstance(record, Person) else record.person if isinstance(record, Grant) else None
-    founder = not people.grants and record.by == subject
-    if not founder and not people.may(record.by, Permission.CUSTODY, record.at):
-        return f"{record.by} was no custodian"
-    if isinstance(record, Person) and people.ids.get(record.name, record.id) != record.id:
-        return "another person bears this name"
-    if isinstance(record, Person) and _reserved(record.name):
-        return "a name with a meaning of its own"
-    if isinstance(record, Grant) and record.id in people.grants:
-        return "a grant of this id was made before"
-    if isinstance(record, Grant) and record.person not in people.persons:
-        return "nobody has this id"
-    return None
+    custodian = people.may(record.by, Permission.CUSTODY, record.at)
+    yield f"{record.by} was no custodian", not (record.by == subject and not people.grants) and not custodian
+    if isinstance(record, Person | Group):
+        yield "another person bears this name", _borne(people, record)
+        yield "a name with a meaning of its own", _reserved(record.name)
+    if isinstance(record, Grant):
+        yield "a grant of this id was made before", record.id in people.grants
+        yield "nobody has this id", record.person not in {*people.persons, *people.groups.known}
+    if isinstance(record, Join | Leave):
+        yield "nobody has this id", record.person not in people.persons
+
+
+def _borne(people: People, record: Person | Group) -> bool:
+    """Tell whether a name is another's, be it a person's or a group's."""
+    group = people.groups.named(record.name) if isinstance(record, Person) else None
+    return group is not None or people.ids.get(record.name, record.id) != record.id
 
 
 def _reserved(name: str) -> bool:
     """Tell whether a name would be read as something else where viewers are listed."""
-    return name in {STAFF, ANY, CUSTODIANS} or name.startswith(CUSTODIAN) or re.match(_ID, name) is not None
+    return name in {STAFF, ANY, CUSTODIANS} or name.startswith(CUSTODIAN) or re.match(PERSON_ID, name) is not None
 
 
-def _with(people: People, record: Person | Grant | Revocation) -> People:
+def _with(people: People, record: Record) -> People:
+    if isinstance(record, Group | Join | Leave):
+        return replace(people, groups=people.groups.with_record(record))
     if isinstance(record, Person):
         return replace(
             people, persons={**people.persons, record.id: record}, ids={**people.ids, record.name: record.id}
         )
     if isinstance(record, Grant):
+        if record.permissions >= _ONCE_EVERY:
+            record = record.model_copy(update={"permissions": EVERY})
         return replace(people, grants={**people.grants, record.id: record})
     return replace(people, revoked={record.grant: record.at, **people.revoked})

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.core import numerals
+from pipeline.core import negation, numerals
 from pipeline.core.doubt import REPEATS, fold
 from pipeline.core.likeness import FUNCTION_WORDS, copied, same_name, same_word, stem
+from pipeline.core.number_order import moved
 from pipeline.core.ports import Gloss
 from pipeline.core.script import script
 
@@ -96,6 +97,7 @@ def judged(checks: Sequence[Check], trust: str) -> Reliability:
 def _checks(pair: Pair) -> Iterator[Check]:
     if pair.target == "en":
         yield from _numbers(pair)
+        yield from _negation(pair)
         yield from _names(pair)
         yield from _meaning(pair)
         yield Check(name="phantom", passed=not _PHANTOM.search(fold(pair.text)), grave=True)
@@ -109,13 +111,24 @@ def _checks(pair: Pair) -> Iterator[Check]:
 
 
 def _numbers(pair: Pair) -> Iterator[Check]:
-    """Compare numbers; where the source says them only in words that are not understood, there is no check."""
+    """Compare numbers and their order; where the source says them only in words that nobody here reads, nothing is."""
     stated = numerals.in_digits(pair.source) or numerals.alone_in_words(pair.source, pair.language)
     if not stated and numerals.has_words(pair.source, pair.language) is not False:
         return
     lost = [f"-{one}" for one in numerals.lost(pair.source, pair.text, pair.language)]
     added = [f"+{one}" for one in numerals.added(pair.source, pair.text, pair.language)]
     yield Check(name="numbers", passed=not lost and not added, found=(*lost, *added))
+    places = moved(pair.source, pair.text, pair.language, pair.glosses or ())
+    if places is not None:
+        yield Check(name="numbers_order", passed=not places, found=tuple(map(str, places)))
+
+
+def _negation(pair: Pair) -> Iterator[Check]:
+    """Compare what is denied, where the words are known by which a language denies."""
+    if not negation.known(pair.language):
+        return
+    found = negation.compared(pair.source, pair.text, pair.language, pair.target)
+    yield Check(name="negation", passed=not found, found=found)
 
 
 def _names(pair: Pair) -> Iterator[Check]:

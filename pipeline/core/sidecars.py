@@ -18,6 +18,9 @@ from pipeline.core.tracks import Fix
 MOST_FIXES = 200_000
 """Fixes that are read of one side-car."""
 
+ENDINGS = frozenset({".srt", ".xmp", ".gpx", ".json"})
+"""What cameras, drones and archives write beside a recording."""
+
 _SLACK = 1.0  # subtitles end a little after the last frame
 _ANOTHER_TIME = "another_time"
 _TIME = re.compile(r"(\d{1,3}):(\d\d):(\d\d)[,.](\d{1,3})\s*-->")

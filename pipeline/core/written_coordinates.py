@@ -7,12 +7,12 @@ A pair of numbers is a position only where its notation, a label or its precisio
 # ruff: noqa: RUF001  # Arabic digits and quotation marks of several kinds are the subject of this file
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.core import hemispheres, notations
+from pipeline.core.figures import plain_figures
 from pipeline.core.grid import PLUS_FULL, Square, from_mgrs, from_plus_code, from_utm
 from pipeline.core.position import DEGREE_M, on_earth
 
@@ -24,7 +24,10 @@ LONGEST = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A position in figures: WGS 84, a radius that says how finely it is written, and where it stands in the text."""
+    """A position in figures: WGS 84, a radius that says how finely it is written, and where it stands in the text.
+
+    ``bare``: nothing but two numbers of a few decimals speaks for it, no letter, word, sign or link.
+    """
 
     lat: float
     lon: float
@@ -32,12 +35,14 @@ class Written:
     notation: Notation
     start: int
     end: int
+    bare: bool = False
 
 
 _BEHIND = 120
-_BLANKS = 3
 _TOLD, _LINK, _FINE, _FINEST = 2, 3, 4, 5
 """Decimals from which a pair of numbers is a position: by a label or a letter, in a link, with a comma, with none."""
+_MAPPED = 6
+"""Decimals that maps and receivers write, and hardly anybody else: their pairs are not bare."""
 
 _SIGN = str.maketrans("−", "-")
 
@@ -47,44 +52,26 @@ def written(text: str, language: str | None = None) -> tuple[Written, ...]:
 
     ``language`` (BCP 47) tells what a letter such as O or D means. Overlapping readings: the first notation wins.
     """
-    plain, origin = _plain(text[:LONGEST])
+    plain, origin = plain_figures(text[:LONGEST])
     found: list[Written] = []
     for read in (_degrees, _spaced, _labelled, _utm, _mgrs, _plus, _decimal):
         for one in read(plain, language):
             if all(one.end <= other.start or other.end <= one.start for other in found):
                 found.append(one)
     return tuple(
-        Written(lat=one.lat, lon=one.lon, radius_m=one.radius_m, notation=one.notation,
-                start=origin[one.start], end=origin[one.end - 1] + 1)
+        replace(one, start=origin[one.start], end=origin[one.end - 1] + 1)
         for one in sorted(found, key=lambda one: one.start)
     )  # fmt: skip
 
 
 def short_plus_codes(text: str) -> Iterator[tuple[int, int, Callable[[tuple[float, float]], Square | None]]]:
     """Yield short plus codes with what reads each of them near a reference (lat, lon)."""
-    plain, origin = _plain(text[:LONGEST])
+    plain, origin = plain_figures(text[:LONGEST])
     for match in notations.PLUS_CODE.finditer(plain):
         code = match["code"]
         head = code.partition("+")[0]
         if len(head) in {4, 6} and not head.isdigit():
             yield origin[match.start()], origin[match.end() - 1] + 1, lambda near, code=code: from_plus_code(code, near)  # type: ignore[misc]  # a lambda's default has no type
-
-
-def _plain(text: str) -> tuple[str, list[int]]:
-    """Write all digits and separators in one way; say for each character where it stood."""
-    plain: list[str] = []
-    origin: list[int] = []
-    for at, char in enumerate(text):
-        kind = unicodedata.category(char)
-        if kind in {"Cf", "Mn"}:  # direction marks, and the vowel marks of شمالاً
-            continue
-        if char.isspace() and len(plain) >= _BLANKS and all(one.isspace() for one in plain[-_BLANKS:]):
-            continue  # patterns that allow blanks in several places would try all of them
-        plain.append(
-            str(unicodedata.digit(char)) if kind == "Nd" else {"٫": ".", "٬": ",", "\xa0": " "}.get(char, char)
-        )
-        origin.append(at)
-    return "".join(plain), origin
 
 
 def _number(text: str) -> float:
@@ -182,10 +169,17 @@ def _decimal(text: str, language: str | None) -> Iterator[Written]:
         enough = _enough(match, before, labelled=lon_first)
         listed = notations.LISTED.match(text, match.end()) or notations.LISTED_BEFORE.search(before)
         digits = min(_digits(match["d1"]), _digits(match["d2"]))
-        if digits < enough or (enough > _LINK and (listed or _shares(match))):
+        alone = enough > _LINK
+        if digits < enough or (alone and (listed or _shares(match) or _of_something_else(text, match, before))):
             continue
         if not hemispheres.half(text, match.start(), match.end(), language):
-            yield from _in_degrees(match, names=("d2", "d1") if lon_first else ("d1", "d2"))
+            found = _in_degrees(match, names=("d2", "d1") if lon_first else ("d1", "d2"))
+            yield from (replace(one, bare=alone and digits < _MAPPED) for one in found)
+
+
+def _of_something_else(text: str, match: re.Match[str], before: str) -> bool:
+    """Tell whether the words around two bare numbers say that they are prices, shares or measures."""
+    return bool(notations.OTHER_BEFORE.search(before) or notations.UNIT_BEHIND.match(text, match.end()))
 
 
 def _enough(match: re.Match[str], before: str, *, labelled: bool) -> int:

@@ -10,11 +10,16 @@ from typing import Any, Literal
 from pipeline.core.model import Kind
 from pipeline.core.text import printable
 from pipeline.exports.folder import ExportManifest, Filling, export_to
+from pipeline.exports.reviewed import Mark, mark_of
 
 Json = Mapping[str, Any]
 Layout = Literal["original", "translated", "bilingual"]
 
 UNCERTAIN, GLOSS = "[uncertain]", "[gloss]"
+CORRECTED, REVIEWED = (
+    "[corrected by a person]",
+    {"confirmed": "[reviewed]", "rejected": "[rejected]", "disputed": "[disputed]"},
+)
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "fa", "he", "ur", "ps", "sd", "ug", "yi", "dv", "syr", "azb", "arc"})
 _RLM = "\u200f"
 # Marks that only steer the direction of what stands around them: a line sets its own.
@@ -73,23 +78,23 @@ def tracks(document: Json) -> Iterator[Track]:
     said, translated = (_current(document, kind) for kind in (Kind.TRANSCRIPT, Kind.TRANSLATION))
     if said is None:
         return
-    spoken = [one for one in said["body"].get("segments", ()) if one["text"]]
+    spoken = _passages(said)
     several = len({(one["stream"], one["channel"]) for one in spoken}) > 1
     language = _tag(said["body"].get("language"))
     if spoken:
-        cues = [_cue(one, [_spoken(one)], several) for one in spoken]
+        cues = [_cue(one, _spoken(one), several) for one in spoken]
         yield _track(document, "original", language, [said], cues)
     if translated is None:
         return
     target = _tag(translated["body"]["target"])
-    theirs = [one for one in translated["body"]["segments"] if _shown(one) and _of_speech(one)]
+    theirs = [one for one in _passages(translated) if _of_speech(one)]
     if theirs:
-        cues = [_cue(one, [_told(one, target)], several=False) for one in theirs]
+        cues = [_cue(one, _told(one, target), several=False) for one in theirs]
         yield _track(document, "translated", target, [translated], cues)
     if theirs and spoken:
         beside = _beside(spoken, theirs)
         cues = [
-            _cue(one, [_spoken(one), *(_told(other, target) for other in beside[place])], several)
+            _cue(one, [*_spoken(one), *(line for other in beside[place] for line in _told(other, target))], several)
             for place, one in enumerate(spoken)
         ]
         yield _track(document, "bilingual", f"{language}-{target}", [said, translated], cues)
@@ -146,16 +151,29 @@ def _cue(one: Json, lines: list[str], several: bool) -> Cue:
     return Cue(start=one["start"], end=max(one["end"], one["start"] + 0.001), voice=voice, lines=tuple(lines))
 
 
-def _spoken(one: Json) -> str:
+def _passages(said: Json) -> list[dict[str, Any]]:
+    """Return the passages that have a text, each with what persons made of it."""
+    passages = enumerate(said["body"].get("segments", ()))
+    return [{**one, "mark": mark_of(said, f"/segments/{place}")} for place, one in passages if _shown(one)]
+
+
+def _spoken(one: Json) -> list[str]:
     doubted = one["flags"] or one.get("reliability") not in _TRUSTED
-    return _line(one["text"], one["language"], [UNCERTAIN] if doubted else [])
+    return _lines(one, one["text"], one["language"], [UNCERTAIN] if doubted else [])
 
 
-def _told(one: Json, target: str) -> str:
+def _told(one: Json, target: str) -> list[str]:
     reliability = one.get("reliability")
     gloss = "gloss" in (reliability, one.get("method"), one.get("engine"))
     marks = [GLOSS] if gloss else [UNCERTAIN] if one.get("checks") or reliability not in _TRUSTED else []
-    return _line(_shown(one) or "", target, marks)
+    return _lines(one, _shown(one) or "", target, marks)
+
+
+def _lines(one: Json, text: str, language: str | None, marks: list[str]) -> list[str]:
+    """Return the machine's line, and below it what a person would write instead."""
+    mark: Mark = one["mark"]
+    line = _line(text, language, [*marks, *([REVIEWED[mark.state]] if mark.state in REVIEWED else [])])
+    return [line, _line(mark.instead, language, [CORRECTED])] if mark.instead else [line]
 
 
 def _line(text: str, language: str | None, marks: list[str]) -> str:
@@ -171,6 +189,10 @@ def _track(document: Json, layout: Layout, language: str, makers: list[Json], cu
     if layout == "translated":
         header.append("A translation only: read it beside the original.")
     header.append(f"{UNCERTAIN} marks what the program itself or its checks doubt; {GLOSS} a word by word gloss.")
+    if any(one.get("review") for one in makers):
+        header.append(
+            f"{' '.join(REVIEWED.values())} mark what persons made of a line; {CORRECTED} what they would write."
+        )
     cues.sort(key=lambda one: (one.start, one.end, one.lines))
     return Track(
         asset=document["asset"], layout=layout, language=language, cues=tuple(cues),
@@ -185,10 +207,21 @@ def _made(one: Json) -> Iterator[str]:
     grades = Counter(str(it["reliability"]) for it in body["segments"] if it.get("reliability"))
     if grades:
         yield f"{what}, reliability: " + ", ".join(f"{n} passages {grade}" for grade, n in sorted(grades.items())) + "."
-    yield f"{what}, reviewed: " + (f"by {one['reviewer'] or 'a person'}." if one["by"] == "person" else "no.")
+    yield f"{what}, reviewed: {_reviewed(one)}."
     left = Counter(str(it.get("code") or "withheld") for it in body["segments"] if not _shown(it))
     if left:
         yield f"{what}, not shown: " + ", ".join(f"{n} passages ({code})" for code, n in sorted(left.items())) + "."
     coverage = one["coverage"]
     if coverage and (coverage["gaps"] or (coverage["of"] is not None and coverage["read"] < coverage["of"])):
         yield f"{what} is partial: {coverage['read']} of {coverage['of']} {coverage['unit']} read."
+
+
+def _reviewed(one: Json) -> str:
+    if one["by"] == "person":
+        return f"by {one['reviewer'] or 'a person'}"
+    if not one.get("review"):
+        return "no"
+    states = Counter(it["state"] for it in one["review"]["values"])
+    told = ", ".join(f"{n} {state}" for state, n in sorted(states.items()))
+    whole = "wholly" if one["review"]["complete"] else "in part"
+    return f"{whole}, by {one['reviewer'] or 'a person'} ({told})"

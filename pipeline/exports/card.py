@@ -76,7 +76,7 @@ def card_of(piece: "Piece") -> Card:
         languages=tuple(sorted(_languages(bodies))), positions=tuple(_spots(bodies.get("places", {}))),
         thumbnail=_uri(piece.thumbnail), veil=veil, instead=piece.instead or _instead(document["media"]),
         strip=_strip(probe, bodies), chips=list(_chips(piece, current, bodies)),
-        rows=list(rows_of(bodies, told)), links=piece.links, problems=problems,
+        rows=list(rows_of(bodies, told, {one["kind"]: one for one in current})), links=piece.links, problems=problems,
         makers=[_maker(one) for one in current], look=bool({one["outcome"] for one in problems} & _LOOK),
         reviewed=sum(one["by"] == "person" for one in current),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.core.model import Kind
 from pipeline.exports.folder import ExportManifest, Filling, export_to
+from pipeline.exports.reviewed import mark_of
 
 SCHEMA = "evidence-export-geojson/1"
 PLACES = "places.geojson"
@@ -59,6 +60,12 @@ def _features(document: Json) -> Iterator[dict[str, Any]]:
                     "asset": document["asset"], "media": document["media"], "claim": number,
                     **{name: claim.get(name) for name in _TOLD},
                     "best": chosen, "best_reasons": list(best["reasons"]) if chosen else [],
-                    "by": one["by"], "reviewer": one["reviewer"], "enrichment": one["id"],
+                    "by": one["by"], "reviewer": _reviewer(one, number),
+                    "review": mark_of(one, f"/claims/{number}").state, "enrichment": one["id"],
                 },
             }  # fmt: skip
+
+
+def _reviewer(one: Json, number: int) -> str | None:
+    """Return who looked at just this claim."""
+    return ", ".join(mark_of(one, f"/claims/{number}").by) or (one["reviewer"] if one["by"] == "person" else None)

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from pipeline.exports.folder import ExportManifest, Filling, export_to
-from pipeline.exports.points import NOTICE, Point, points
+from pipeline.exports.folder import ExportManifest
+from pipeline.exports.points import NOTICE, Point, write_points
 
 SCHEMA = "evidence-export-gpx/1"
 PLACES = "places.gpx"
@@ -14,16 +14,11 @@ PLACES = "places.gpx"
 
 def write_gpx(documents: Iterable[Mapping[str, Any]], to: Path) -> ExportManifest:
     """Write one file of waypoints; a claim whose position is withheld is counted in the manifest, not drawn."""
-
-    def fill(filling: Filling) -> None:
-        filling.write(PLACES, _written(points(documents, filling)))
-
-    return export_to(to, SCHEMA, fill)
+    return write_points(documents, to, schema=SCHEMA, name=PLACES, spell=_spelled)
 
 
-def _written(found: Iterable[Point]) -> Iterator[bytes]:
+def _spelled(found: Iterable[Point]) -> Iterator[bytes]:
     yield (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<gpx version="1.1" creator="evidence" xmlns="http://www.topografix.com/GPX/1/1">\n'
         f"<metadata><desc>{escape(NOTICE)}</desc></metadata>\n"
     ).encode()

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.text import printable
+from pipeline.exports.reviewed import mark_of
+from pipeline.exports.reviewed import told as marked
 
 Json = Mapping[str, Any]
 
@@ -12,17 +14,28 @@ _MOST_LABELS = 14
 _MOST_PLACES = 6
 
 
-def rows_of(bodies: Mapping[str, Json], told: Mapping[str, Json]) -> Iterator[dict[str, Any]]:
-    """Yield the rows: ``bodies`` by kind where something was found, ``told`` also where the outcome is another."""
+def rows_of(
+    bodies: Mapping[str, Json], told: Mapping[str, Json], whole: Mapping[str, Json]
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows: ``bodies`` by kind where something was found, ``told`` also where the outcome is another.
+
+    ``whole`` are the statements themselves: what persons made of them stands there.
+    """
     translated = _translations(told.get("translation", {}))
     for kind, name in (("transcript", "Said"), ("ocr", "Read")):
-        if lines := list(_said(kind, bodies.get(kind, {}), translated)):
+        if lines := list(_said(kind, bodies.get(kind, {}), translated, whole.get(kind, {}))):
             yield _row(name, said=lines[:_MOST_SAID], more=max(0, len(lines) - _MOST_SAID))
     if labels := _counted(listed(bodies, "objects", "objects")):
-        yield _row("Seen", labels, note="machine-made")
+        yield _row("Seen", labels, note=_note(whole.get("objects", {})))
     if labels := _counted(listed(bodies, "tags", "tags")):
-        yield _row("Tags", labels, note="machine-made")
-    yield from _where(bodies.get("places", {}))
+        yield _row("Tags", labels, note=_note(whole.get("tags", {})))
+    yield from _where(bodies.get("places", {}), whole.get("places", {}))
+
+
+def _note(statement: Json) -> str:
+    """Say who made labels, and what persons made of single ones."""
+    values = (statement.get("review") or {"values": ()})["values"]
+    return "; ".join(["machine-made", *dict.fromkeys(marked(mark_of(statement, one["pointer"])) for one in values)])
 
 
 def listed(bodies: Mapping[str, Json], kind: str, member: str) -> Sequence[Any]:
@@ -37,7 +50,10 @@ def _row(
     return {"name": name, "text": text, "note": note, "said": said, "more": more}
 
 
-def _said(kind: str, body: Json, translated: Mapping[tuple[str, int], tuple[str, str]]) -> Iterator[dict[str, Any]]:
+def _said(
+    kind: str, body: Json, translated: Mapping[tuple[str, int], tuple[str, str]], whole: Json
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    member = "segments" if "segments" in body else "regions"
     for number, one in enumerate(body.get("segments", body.get("regions", ()))):
         if not one.get("text"):
             continue
@@ -49,6 +65,7 @@ def _said(kind: str, body: Json, translated: Mapping[tuple[str, int], tuple[str,
         yield {
             "t": "" if at is None else f"{int(at) // 60}:{int(at) % 60:02d}", "text": printable(one["text"], limit=600),
             "doubt": ", ".join(doubts), "other": other, "how": how,
+            "review": marked(mark_of(whole, f"/{member}/{number}")),
         }  # fmt: skip
 
 
@@ -74,7 +91,7 @@ def _counted(found: Sequence[Json]) -> str:
     return f"{shown} · …" if len(names) > _MOST_LABELS else shown
 
 
-def _where(places: Json) -> Iterator[dict[str, Any]]:
+def _where(places: Json, whole: Json) -> Iterator[dict[str, Any]]:
     best = (places.get("best") or {}).get("claim")
     claims = sorted(enumerate(places.get("claims", ())), key=lambda numbered: numbered[0] != best)
     for number, one in claims[:_MOST_PLACES]:
@@ -83,6 +100,8 @@ def _where(places: Json) -> Iterator[dict[str, Any]]:
         note = f"{one['source']}, ± {one['radius_m']:.0f} m" if one["radius_m"] is not None else one["source"]
         if one["conflicts_with"]:
             note += "; conflicts with another claim"
+        if review := marked(mark_of(whole, f"/claims/{number}")):
+            note += f"; {review}"
         yield _row("Place" if number == best else "Place?", f"{position} {names}".strip(), note=note)
     if more := claims[_MOST_PLACES:]:
         yield _row("Places", f"… and {len(more)} more claims")

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from pipeline.core.model import Kind
 from pipeline.exports.folder import ExportManifest, Filling, export_to
+from pipeline.exports.reviewed import mark_of
 
 SCHEMA = "evidence-export-csv/1"
 ITEMS, FINDINGS = "items.csv", "findings.csv"
@@ -21,7 +22,7 @@ _ITEM = ("asset", "media", "media_type", "bytes", "batch", "n", "source", "provi
 _FINDING = (
     "asset", "media", "kind", "outcome", "code", "start", "end", "language", "text", "source_text", "label",
     "confidence", "reliability", "flags", "lat", "lon", "radius_m", "source", "partial", "machine_made", "reviewer",
-    "engine", "model", "enrichment", "withheld",
+    "review", "corrected", "engine", "model", "enrichment", "withheld",
 )  # fmt: skip
 BOM = b"\xef\xbb\xbf"
 _FORMULA = tuple("=+-@\t\r\n|%\uff1d\uff0b\uff0d\uff20")
@@ -88,8 +89,23 @@ def _findings(document: Json) -> Iterator[dict[str, Any]]:
             "model": maker["model"], "enrichment": one["id"], "withheld": one["body"].get("withheld"),
         }  # fmt: skip
         parts = list(_PARTS.get(one["kind"], _nothing)(one["body"]))
-        for part in parts or [{}]:  # what found nothing has a row, too: silence is not absence
-            yield {**common, **{name: value for name, value in part.items() if value is not None}}
+        for place, part in enumerate(parts or [{}]):  # what found nothing has a row, too: silence is not absence
+            reviewed = _reviewed(one, place) if parts else {}
+            yield {**common, **reviewed, **{name: value for name, value in part.items() if value is not None}}
+
+
+_MEMBERS = {
+    Kind.TRANSCRIPT: "segments", Kind.TRANSLATION: "segments", Kind.SPEECH: "regions", Kind.OCR: "regions",
+    Kind.OBJECTS: "objects", Kind.TAGS: "tags", Kind.PLACES: "claims",
+}  # fmt: skip
+
+
+def _reviewed(one: Json, place: int) -> dict[str, Any]:
+    """Return what persons made of one row's value; the machine's stays in its own cells."""
+    if one.get("review") is None or one["kind"] not in _MEMBERS:
+        return {}
+    mark = mark_of(one, f"/{_MEMBERS[one['kind']]}/{place}")
+    return {"review": mark.state, "reviewer": ", ".join(mark.by) or None, "corrected": mark.instead}
 
 
 def _nothing(_body: Json) -> Iterator[dict[str, Any]]:
@@ -145,6 +161,12 @@ def _claims(body: Json) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def _judgements(body: Json) -> Iterator[dict[str, Any]]:
+    for one in body.get("judgements", ()):
+        before, value = (one[name] if isinstance(one[name], str) else None for name in ("before", "value"))
+        yield {"label": one["verdict"], "source_text": before, "text": value, "withheld": one.get("withheld")}
+
+
 _PARTS: dict[str, Callable[[Json], Iterator[dict[str, Any]]]] = {
     Kind.TRANSCRIPT: _segments,
     Kind.TRANSLATION: _segments,
@@ -155,4 +177,5 @@ _PARTS: dict[str, Callable[[Json], Iterator[dict[str, Any]]]] = {
     Kind.TAGS: _labels("tags"),
     Kind.SENSITIVITY: _scores,
     Kind.PLACES: _claims,
+    "review": _judgements,
 }

@@ -18,13 +18,18 @@ _LONGER = 10
 
 def filled(name: str, **values: Mapping[str, Any] | Any) -> str:
     """Return the template beside this file with its values, as HTML."""
+    found: str = templates(Path(__file__).parent).get_template(name).render(**values)
+    return found
+
+
+def templates(folder: Path) -> Any:
+    """Return the templates of a folder; whatever they are filled with is text, escaped and harmless."""
     import jinja2
 
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown
-    )
-    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-    return environment.from_string(text).render(**values)
+    return jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_shown,
+        loader=jinja2.FileSystemLoader(folder),
+    )  # fmt: skip
 
 
 def _shown(value: Any) -> Any:

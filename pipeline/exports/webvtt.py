@@ -15,6 +15,11 @@ def write_webvtt(documents: Iterable[Mapping[str, Any]], to: Path) -> ExportMani
     return export_captions(documents, to, schema=SCHEMA, suffix=".vtt", write=_written)
 
 
+def text_of(track: Track) -> bytes:
+    """Return one file of captions."""
+    return b"".join(_written(track))
+
+
 def _written(track: Track) -> Iterator[bytes]:
     yield b"WEBVTT\n\nNOTE\n"
     # A note ends at an empty line and may not hold an arrow.

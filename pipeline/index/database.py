@@ -16,35 +16,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from pipeline.errors import PipelineError, Unavailable
-from pipeline.index import folding, hashes
+from pipeline.index.schema import SCHEMA, VERSION
 
-_SCHEMA_VERSION = 2
-VERSION = _SCHEMA_VERSION * 1000 + folding.VERSION
-"""Of the schema and of the folding: an index of another is made again."""
 _APPLICATION = 0x45564958  # "EVIX"
 BUSY_SECONDS = 60.0
-
-_SCHEMA = (
-    """
-CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE assets (
-    asset TEXT PRIMARY KEY, passages INTEGER NOT NULL, digest TEXT NOT NULL,
-    change INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX assets_by_change ON assets (change);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY, asset TEXT NOT NULL, field TEXT NOT NULL, text TEXT NOT NULL,
-    enrichment TEXT NOT NULL, media TEXT NOT NULL, language TEXT, t REAL, until REAL, lat REAL, lon REAL,
-    batch TEXT, n INTEGER, source_identifying INTEGER NOT NULL, exact TEXT NOT NULL, light TEXT NOT NULL
-);
-CREATE INDEX passages_by_position ON passages (lat, lon) WHERE lat IS NOT NULL;
-CREATE INDEX passages_by_label ON passages (exact) WHERE field IN ('tags', 'objects');
-CREATE VIRTUAL TABLE folded USING fts5 (
-    exact, light, content = 'passages', content_rowid = 'id', tokenize = 'ascii', columnsize = 0
-);
-"""
-    + hashes.SCHEMA
-)
 
 _inherited: list[sqlite3.Connection] = []
 
@@ -68,6 +43,9 @@ class Database:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend one consistent view of the index."""
         with self.telling():
+            if (inner := self._reading()) is not None:  # who asks within a view sees no other
+                yield inner
+                return
             connection = self._connect()
             connection.execute("BEGIN")
             try:
@@ -119,7 +97,7 @@ class Database:
         file = self.path.with_name(f"{self.path.stem}-{secrets.token_hex(8)}{self.path.suffix}")
         os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(open_generation(file)) as connection:
-            connection.executescript(_SCHEMA)
+            connection.executescript(SCHEMA)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
         return file
@@ -145,6 +123,11 @@ class Database:
         local = self._local
         if local.connection is not None:
             self._let_go()
+
+    def _reading(self) -> sqlite3.Connection | None:
+        local = self._local
+        mine = local.connection is not None and local.process == os.getpid() and local.connection.in_transaction
+        return local.connection if mine else None
 
     def _connect(self) -> sqlite3.Connection:
         self._ensure()
@@ -234,7 +217,7 @@ def open_generation(file: Path, *, bulk: bool = False) -> sqlite3.Connection:
     if bulk:
         connection.execute("PRAGMA journal_mode = OFF")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA cache_size = -262144")
     else:
         connection.execute("PRAGMA journal_mode = WAL")
         # A put counts as done for good once it returns: a power cut must not undo it unnoticed.

@@ -18,11 +18,11 @@ from typing import Any
 from pipeline.core.model import AssetId
 from pipeline.core.ports import IndexRow, Print
 from pipeline.errors import Unavailable
-from pipeline.index import database as db
 from pipeline.index.database import Database
 from pipeline.index.hashes import read_print, spell_print
 from pipeline.index.passages import Tally, digest_of, stored_of
 from pipeline.index.rebuild import Laid, Rebuilt, Since, alone, build, state
+from pipeline.index.schema import VERSION
 
 _BEGUN = "begun.json"
 _TAIL = 1 << 12
@@ -88,7 +88,7 @@ class Building:
     def _kind(self) -> dict[str, Any]:
         current = self._database.path
         generation = current.readlink().name if current.is_symlink() else None
-        return {"vault": self._vault, "of": self._of, "version": db.VERSION, "beside": generation}
+        return {"vault": self._vault, "of": self._of, "version": VERSION, "beside": generation}
 
     def _begun(self) -> dict[str, Any] | None:
         try:

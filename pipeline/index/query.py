@@ -1,19 +1,23 @@
 """Query: what a person typed, as terms that a passage must hold all of, and how well it does.
 
 Words must all be there, ``"words in quotes"`` stand side by side in this order, ``begin*`` finds
-what begins so. Nothing else has a meaning: whatever else is typed is a word or parts words, and
-no syntax of the engine below can be reached.
+what begins so, ``name~`` what a letter or two are wrong in. Nothing else has a meaning: whatever else is
+typed is a word or parts words, and no syntax of the engine below can be reached. A single word also finds
+the same name in another script, or in another way of writing it in Latin letters, and counts less there.
 
 A score speaks of one passage alone: how often the terms stand in it, and how long it is. What the
 rest of the corpus holds does not enter, since it would betray what a person may not see.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.core import sounds
+from pipeline.core.distance import within
 from pipeline.errors import Misconfigured
 from pipeline.index.folding import light_words, located, words
+from pipeline.index.lexicon import allowed
 
 MAX_CHARACTERS = 2000
 MAX_TERMS = 32
@@ -26,27 +30,54 @@ _SATURATION = 1.2
 _LENGTH_WEIGHT = 0.5
 _USUAL_LENGTH = 12
 _LIGHT_WEIGHT = 0.4
+_SOUND_WEIGHT = 0.25
+_SHORTEST_NAME = 3
+_ARTICLES = frozenset(["al", "el", "ul", "ar", "as", "at", "ad", "az", "an", "ash", "er", "es", "ez", "en", "esh"])
 
 SNIPPET_CHARACTERS = 240
 _BEFORE_HIT = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Term:
-    """Words that stand side by side, in their exact and in their light form."""
+    """Words that stand side by side, in their exact and in their light form.
+
+    ``name``: the one word, as it was typed, that is also looked for by its sound; ``near``: and by its letters.
+    """
 
     exact: tuple[str, ...]
     light: tuple[str, ...]
     prefix: bool
+    name: str | None = None
+    near: bool = False
 
-    def match(self) -> str:
-        """Return the term as an expression of FTS5, every word quoted."""
+    def match(self, wider: Sequence[str] | None = None) -> str:
+        """Return the term as an expression of FTS5, every word quoted; ``wider``: words found in its place.
+
+        With a prefix these are all the words that begin so; else they come besides.
+        """
+        if self.prefix and wider:
+            return _any_of(wider)
         star = "*" if self.prefix else ""
         exact, light = " ".join(self.exact), " ".join(self.light)
         if exact == light:
-            return f'{{exact light}} : "{light}"{star}'
-        # The light form of the query may be the exact form of a passage: it looks in both columns.
-        return f'(exact : "{exact}"{star} OR {{exact light}} : "{light}"{star})'
+            own = f'{{exact light}} : "{light}"{star}'
+        else:  # the light form of the query may be the exact form of a passage: it looks in both columns
+            own = f'exact : "{exact}"{star} OR {{exact light}} : "{light}"{star}'
+        return f"({own} OR {_any_of(wider)})" if wider else f"({own})"
+
+    def sounds_in(self, text: str) -> int:
+        """Count the words of a passage, as it is written, that may be this name."""
+        return sum(self.fits(word, text[start:end]) for word, start, end in located(text))
+
+    def fits(self, word: str, spelled: str) -> bool:
+        """Tell whether a word, folded and as it is written, may be this name."""
+        if self.name is None or len(spelled) > sounds.LONGEST:
+            return False
+        if self.near and within(self.exact[-1], word, allowed(self.exact[-1])):
+            return True
+        wanted = sounds.writing(spelled) in sounds.answers(self.name)
+        return wanted and sounds.alike(self.name, sounds.plain(spelled))
 
     def count(self, passage: Sequence[str], form: tuple[str, ...]) -> int:
         """Count where the form stands among the words of a passage."""
@@ -72,14 +103,14 @@ class Query:
 
     terms: tuple[Term, ...]
 
-    def match(self) -> str:
+    def match(self, wider: Mapping[Term, Sequence[str]] | None = None) -> str:
         """Return the whole query as an expression of FTS5."""
-        return " AND ".join(term.match() for term in self.terms)
+        return " AND ".join(term.match((wider or {}).get(term)) for term in self.terms)
 
-    def score(self, exact: str, light: str) -> float:
-        """Return how well a passage answers, from its folded words alone; three decimals.
+    def score(self, exact: str, light: str, text: str = "") -> float:
+        """Return how well a passage answers, from its own words alone; three decimals, 0 when it does not.
 
-        ``light`` is empty where it would repeat ``exact``.
+        ``light`` is empty where it would repeat ``exact``; ``text`` is needed only where a name is looked for.
         """
         exact_words = exact.split(" ")
         light_form = light.split(" ") if light else exact_words
@@ -90,6 +121,10 @@ class Query:
             if not found:
                 weight = _LIGHT_WEIGHT
                 found = max(term.count(exact_words, term.light), term.count(light_form, term.light))
+            if not found and term.name is not None:
+                weight, found = _SOUND_WEIGHT, term.sounds_in(text)
+            if not found:
+                return 0.0
             total += weight * found * (_SATURATION + 1) / (found + _SATURATION * norm)
         return round(total, 3)
 
@@ -113,20 +148,42 @@ class Query:
             for term in self.terms:
                 if term.stands_at(exact, at, term.exact) or term.stands_at(light, at, term.light):
                     return start
-        return 0
+        named = (start for word, start, end in spans for term in self.terms if term.fits(word, text[start:end]))
+        return next(named, 0)
+
+
+def _name(typed: str) -> str | None:
+    """Return the one word that may be a name, an article before it left out."""
+    spans = located(typed)
+    if len(spans) == 2 and spans[0][0] in _ARTICLES:  # noqa: PLR2004  # al-Hasakah
+        spans = spans[1:]
+    if len(spans) != 1:
+        return None
+    word, start, end = spans[0]
+    spelled = typed[start:end]
+    return spelled if len(word) >= _SHORTEST_NAME and len(spelled) <= sounds.LONGEST and word.isalpha() else None
+
+
+def _any_of(wider: Sequence[str]) -> str:
+    return "({exact light} : (" + " OR ".join(f'"{word}"' for word in wider) + "))"
 
 
 def parse(text: str) -> Query:
     """Read a query; without a single word it has no terms. ``Misconfigured`` (E-QUERY-001) when it is too long."""
     if len(text) > MAX_CHARACTERS:
         raise Misconfigured(f"the query has more than {MAX_CHARACTERS} characters", code="E-QUERY-001")
-    terms: dict[Term, None] = {}
+    terms: dict[tuple[tuple[str, ...], bool, bool], Term] = {}
     for part in _PART.finditer(text.translate(_QUOTES)):
         typed = part["word"] if part["word"] is not None else part["phrase"]
         exact = tuple(words(typed))
         if exact:
             prefix = typed.endswith("*") if part["word"] is not None else bool(part["phrase_star"])
-            terms[Term(exact=exact, light=tuple(light_words(typed)), prefix=prefix)] = None
-    if sum(len(term.exact) for term in terms) > MAX_TERMS:
+            name = _name(typed) if part["word"] is not None and not prefix else None
+            term = Term(
+                exact=exact, light=tuple(light_words(typed)), prefix=prefix, name=name,
+                near=name is not None and typed.endswith("~"),
+            )  # fmt: skip
+            terms.setdefault((term.exact, term.prefix, term.near), term)
+    if sum(len(term.exact) for term in terms.values()) > MAX_TERMS:
         raise Misconfigured(f"the query has more than {MAX_TERMS} words", code="E-QUERY-001")
-    return Query(terms=tuple(terms))
+    return Query(terms=tuple(terms.values()))

@@ -6,6 +6,7 @@ since the rebuild began is carried over before the new one takes its place.
 
 import fcntl
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from itertools import islice
@@ -17,13 +18,17 @@ from pipeline.core.ports import IndexRow, Print
 from pipeline.errors import Unavailable
 from pipeline.index.database import Database, open_generation, transaction
 from pipeline.index.hashes import keep_prints, last_print_change, prints_changed_since, prints_in
+from pipeline.index.lexicon import Seen
 from pipeline.index.passages import (
     CHECK,
     Contents,
+    Mark,
     Stored,
     Tally,
     changed_since,
     contents_of,
+    fill,
+    fold_all,
     last_change,
     replace,
     stored_in,
@@ -86,8 +91,7 @@ def build(database: Database, laid: Iterable[Laid], *, since: Since | None, vaul
             with closing(open_generation(generation, bulk=True)) as connection:
                 tally = _fill(connection, laid)
                 connection.execute("INSERT INTO about (name, value) VALUES ('vault', ?)", (vault,))
-            with closing(open_generation(generation)) as connection:
-                _compare(connection, tally.contents())
+            _compare(database, generation, tally.contents())
             return _swap(database, generation, since, tally)
         except BaseException:
             _discard(database.path, generation)
@@ -100,30 +104,39 @@ def _laid(source: Source) -> Iterator[Laid]:
 
 
 def _fill(connection: Connection, laid: Iterable[Laid]) -> Tally:
-    tally = Tally()
+    tally, seen = Tally(), Seen()
     rest = iter(laid)
     while batch := list(islice(rest, _BATCH)):
         with transaction(connection):
             for asset, stored, prints in batch:
-                _replace(connection, asset, stored, tally)
+                _count(tally, *fill(connection, asset, stored, seen))
                 keep_prints(connection, asset, prints)
     with transaction(connection):
-        connection.execute("INSERT INTO folded (folded) VALUES ('optimize')")
+        seen.learn_all(connection)
+        fold_all(connection)
     return tally
 
 
-def _replace(connection: Connection, asset: str, rows: list[Stored], tally: Tally) -> None:
-    before, after = replace(connection, asset, rows)
+def _count(tally: Tally, before: Mark | None, after: Mark) -> None:
     if before:
         tally.add(*before, sign=-1)
     tally.add(*after)
 
 
-def _compare(connection: Connection, read: Contents) -> None:
-    connection.execute(CHECK)
-    held = contents_of(connection)
+def _compare(database: Database, generation: Path, read: Contents) -> None:
+    """Hold the words against the passages, and these against what was read, at the same time."""
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        checked = beside.submit(_check, database, generation)
+        with closing(open_generation(generation)) as connection:
+            held = contents_of(connection)
+        checked.result()
     if held != read:
         raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")
+
+
+def _check(database: Database, generation: Path) -> None:
+    with database.telling(), closing(open_generation(generation)) as connection:
+        connection.execute(CHECK)
 
 
 def _swap(database: Database, generation: Path, since: Since | None, tally: Tally) -> Rebuilt:
@@ -134,7 +147,7 @@ def _swap(database: Database, generation: Path, since: Since | None, tally: Tall
             if since is not None and database.there():
                 with database.reading() as old, transaction(connection):
                     for asset in changed_since(old, since[0]):
-                        _replace(connection, asset, stored_in(old, asset), tally)
+                        _count(tally, *replace(connection, asset, stored_in(old, asset)))
                         carried += 1
                     for asset in prints_changed_since(old, since[1]):
                         keep_prints(connection, asset, prints_in(old, asset))

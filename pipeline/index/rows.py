@@ -8,7 +8,7 @@ The same holds for a translation that its checks found unreliable; a gloss is fo
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from pipeline.core.model import Kind, Outcome
+from pipeline.core.model import Coverage, Kind, Outcome
 from pipeline.core.ports import IndexRow
 
 FROM_CONTENT = frozenset({"written", "mention", "sign", "sun", "analyst"})
@@ -24,6 +24,7 @@ def rows_of(document: Json) -> list[IndexRow]:
     hold nothing to search give nothing.
     """
     rows: list[IndexRow] = []
+    said = {one["id"]: one for one in document["enrichments"]}
     for enrichment in document["enrichments"]:
         reader = _READERS.get(enrichment["kind"])
         if reader and enrichment["current"] and enrichment["outcome"] in _SAYS.get(enrichment["kind"], (Outcome.DONE,)):
@@ -33,9 +34,18 @@ def rows_of(document: Json) -> list[IndexRow]:
                 "enrichment": enrichment["id"],
                 "media": document["media"],
                 "of_acquisition": (acquisition[0], acquisition[1]) if acquisition else None,
+                "partial": _partial(enrichment, said),
             }
             rows.extend(IndexRow(**{**common, **found}) for found in reader(enrichment["body"]))
     return rows
+
+
+def _partial(enrichment: Json, said: Mapping[str, Json]) -> bool:
+    """Tell whether a statement, or one that it rests on, read only a part: of half a picture nobody saw all."""
+    coverage = enrichment.get("coverage")
+    if coverage and Coverage.from_json(coverage).partial:
+        return True
+    return any(_partial(said[one], said) for one in enrichment.get("basis", ()) if one in said)
 
 
 def _transcript(body: Json) -> Iterator[dict[str, Any]]:

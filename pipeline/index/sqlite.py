@@ -1,92 +1,27 @@
 """SqliteIndex: the embedded index, one file of SQLite's full-text engine fed with our folding."""
 
 import heapq
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.model import AssetId, Media
+from pipeline.core.model import AssetId
 from pipeline.core.ports import IndexRow, Print
 from pipeline.errors import Misconfigured, Unavailable
-from pipeline.index.area import Area
+from pipeline.index.answer import Filters, Hit, SearchAnswer
 from pipeline.index.database import Database
-from pipeline.index.folding import words
+from pipeline.index.gate import Found, Gate, Opens, Permits, sorts_of
 from pipeline.index.hashes import candidates, keep_prints
 from pipeline.index.passages import CHECK, Contents, contents_of, replace, stored_of
 from pipeline.index.query import Query, parse
+from pipeline.index.scan import Only, Search
 
-MOST_COUNTED = 10_000
+MOST_COUNTED = 1_000
 """Permitted passages that one search looks at; beyond, the total is a lower bound."""
 
 MOST_COMPARED = 2_000
 """Prints that one print is compared with; those that share most come first."""
-
-_LABELS = ("tags", "objects")
-
-_FOUND = (
-    "SELECT p.asset, p.field, p.text, p.enrichment, p.media, p.language, p.t, p.until, p.lat, p.lon, p.batch, p.n, "
-    "p.source_identifying, p.exact, p.light, p.id FROM "
-)
-_MATCHING = "folded f CROSS JOIN passages p ON p.id = f.rowid WHERE folded MATCH ?"
-
-Permits = Callable[[str, IndexRow], bool]
-"""Whether a passage of an asset may be known to who asks. It must depend on nothing but the asset
-and the passage's field, enrichment, acquisition and ``source_identifying``: one answer is used for
-all passages that share these."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
-    """What a hit must be besides matching: BCP 47 language, medium, label of its asset, area of its asset."""
-
-    language: str | None = None
-    media: Media | None = None
-    tag: str | None = None
-    near: Area | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """One passage found: where it stands (seconds), in its original spelling, and who says so."""
-
-    asset: str
-    media: str
-    field: str
-    t: float | None
-    end: float | None
-    snippet: str
-    score: float
-    enrichment: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SearchAnswer:
-    """The best hits, and how many passages match; nothing of it depends on what is not permitted."""
-
-    hits: tuple[Hit, ...]
-    total: int
-    total_is_at_least: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class _Gate:
-    """Asks once for each sort of passage, and once for each asset."""
-
-    permits: Permits
-    asset_filter: Callable[[str], bool] | None
-    answers: dict[tuple[Any, ...], bool] = field(default_factory=dict)
-
-    def __call__(self, found: tuple[Any, ...]) -> bool:
-        """Tell whether a passage may enter the answer at all."""
-        asset, name, _, enrichment = found[:4]
-        sort = (asset, name, enrichment, *found[10:13])
-        if sort not in self.answers:
-            wanted = self.asset_filter is None or self.asset_filter(asset)
-            self.answers[sort] = wanted and self.permits(asset, _row(found))
-        return self.answers[sort]
 
 
 class SqliteIndex:
@@ -117,11 +52,14 @@ class SqliteIndex:
         permits: Permits,
         filters: Filters | None = None,
         limit: int = 20,
+        opens: Opens | None = None,
         asset_filter: Callable[[str], bool] | None = None,
+        only: Only | None = None,
         most: int = MOST_COUNTED,
     ) -> SearchAnswer:
         """Find passages; the same answer for the same permitted passages, in whatever order they came.
 
+        ``only``: the assets that alone may be found, where they are known to be few.
         ``Misconfigured`` (E-QUERY-001) when there is neither a word nor an area nor a label to look for.
         """
         filters = filters or Filters()
@@ -130,14 +68,24 @@ class SqliteIndex:
             raise Misconfigured("the query holds no word", code="E-QUERY-001")
         if limit < 0:
             raise Misconfigured("the limit is negative", code="E-QUERY-001")
-        gate = _Gate(permits=permits, asset_filter=asset_filter)
+        gate = Gate(permits=permits, opens=opens, asset_filter=asset_filter)
         with self.database.reading() as connection:
-            counted = list(islice(_permitted(connection, terms, filters, gate), most + 1))
+            search = Search(connection=connection, query=terms, filters=filters, gate=gate, only=only)
+            scored = ((_score(terms, filters, one), one) for one in search.permitted())
+            most = max(most, limit)
+            counted = list(islice(((score, one) for score, one in scored if score or not terms.terms), most + 1))
         at_least = len(counted) > most
         del counted[most:]
-        best = heapq.nsmallest(limit, ((_score(terms, filters, one), one) for one in counted), key=_rank)
+        best = heapq.nsmallest(limit, counted, key=_rank)
         hits = tuple(_hit(terms, score, one) for score, one in best)
-        return SearchAnswer(hits=hits, total=len(counted), total_is_at_least=at_least)
+        found = frozenset(one[0] for _, one in counted)
+        return SearchAnswer(hits=hits, total=len(counted), total_is_at_least=at_least, assets=found)
+
+    def sorts(self, assets: Iterable[str]) -> Iterator[tuple[str, IndexRow]]:
+        """Yield each sort of passage that assets have; of labels and places every text, of others none."""
+        with self.database.reading() as connection:
+            for asset in assets:
+                yield from ((asset, one) for one in sorts_of(connection, asset))
 
     def alike(self, mine: Print, *, most: int = MOST_COMPARED) -> tuple[list[tuple[str, Print]], bool]:
         """Return the prints, each with its asset, that may be copies of one, and whether that is all of them."""
@@ -187,70 +135,22 @@ class SqliteIndex:
         self.database.close()
 
 
-def _permitted(
-    connection: sqlite3.Connection, query: Query, filters: Filters, gate: _Gate
-) -> Iterator[tuple[Any, ...]]:
-    """Yield what matches and is permitted, in the index's own order.
-
-    The labels and positions that filters look at are permitted ones too, else a hit would tell of
-    a position that is withheld.
-    """
-    labelled = None if filters.tag is None else list(filter(gate, _labelled(connection, filters.tag)))
-    placed = None if filters.near is None else list(filter(gate, _placed(connection, filters.near)))
-    assets = [{one[0] for one in some} for some in (labelled, placed) if some is not None]
-    rows: Iterable[tuple[Any, ...]]
+def _score(query: Query, filters: Filters, found: Found) -> float:
     if query.terms:
-        rows = connection.execute(f"{_FOUND}{_MATCHING} ORDER BY f.rowid", (query.match(),))
-    else:
-        rows = sorted(placed if placed is not None else labelled or [], key=lambda one: int(one[15]))
-    for one in rows:
-        if _fits(one, filters) and all(one[0] in some for some in assets) and gate(one):
-            yield one
-
-
-def _labelled(connection: sqlite3.Connection, label: str) -> Iterator[tuple[Any, ...]]:
-    exact = " ".join(words(label))
-    return connection.execute(f"{_FOUND}passages p WHERE p.exact = ? AND p.field IN (?, ?)", (exact, *_LABELS))
-
-
-def _placed(connection: sqlite3.Connection, area: Area) -> Iterator[tuple[Any, ...]]:
-    inside = "passages p WHERE p.lat BETWEEN ? AND ? AND p.lon BETWEEN ? AND ?"
-    boxes = (connection.execute(f"{_FOUND}{inside}", box) for box in area.boxes())
-    return (one for one in chain.from_iterable(boxes) if area.distance_km(one[8], one[9]) <= area.km)
-
-
-def _fits(found: tuple[Any, ...], filters: Filters) -> bool:
-    media, language = found[4], found[5]
-    if filters.media is not None and media != filters.media:
-        return False
-    wanted = filters.language
-    return wanted is None or language == wanted or (language or "").startswith(f"{wanted}-")
-
-
-def _score(query: Query, filters: Filters, found: tuple[Any, ...]) -> float:
-    if query.terms:
-        return query.score(found[13], found[14])
+        return query.score(found[13], found[14], found[2])
     if filters.near:  # the nearest first
         return round(1 - filters.near.distance_km(found[8], found[9]) / filters.near.km, 3)
     return 1.0
 
 
-def _rank(scored: tuple[float, tuple[Any, ...]]) -> tuple[Any, ...]:
+def _rank(scored: tuple[float, Found]) -> tuple[Any, ...]:
     score, (asset, name, text, enrichment, _, _, t, until, *_, place) = scored
     return (-score, asset, name, t is not None, t or 0, until or 0, enrichment, text, place)
 
 
-def _row(found: tuple[Any, ...]) -> IndexRow:
-    _, name, text, enrichment, media, language, t, until, lat, lon, batch, n, identifying, *_ = found
-    return IndexRow(
-        field=name, text=text, enrichment=enrichment, media=media, language=language, t=t, end=until, lat=lat, lon=lon,
-        of_acquisition=None if batch is None else (batch, n), source_identifying=bool(identifying),
-    )  # fmt: skip
-
-
-def _hit(query: Query, score: float, found: tuple[Any, ...]) -> Hit:
-    asset, name, text, enrichment, media, _, t, until, *_ = found
-    snippet = query.snippet(text)
+def _hit(query: Query, score: float, found: Found) -> Hit:
+    asset, name, text, enrichment, media, _, t, until, *_, partial, _ = found
     return Hit(
-        asset=asset, media=media, field=name, t=t, end=until, snippet=snippet, score=score, enrichment=enrichment
-    )
+        asset=asset, media=media, field=name, t=t, end=until, snippet=query.snippet(text), score=score,
+        enrichment=enrichment, partial=bool(partial),
+    )  # fmt: skip

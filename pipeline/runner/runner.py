@@ -11,7 +11,7 @@ from pipeline.plan import Step
 from pipeline.runner.makers import maker_of
 from pipeline.runner.parts import Parts, Redo
 from pipeline.runner.said import Said
-from pipeline.runner.short_cuts import TAKEN_OVER, Settled, short_cut
+from pipeline.runner.short_cuts import Settled, in_its_own_right, short_cut
 from pipeline.runner.work import Workbench, ways
 from pipeline.stages.base import Acquired, Result, Stage
 
@@ -99,7 +99,7 @@ class Runner:
         return self._save(asset, stage, before, made)
 
     def _save(self, asset: Asset, stage: Stage, before: Row | None, made: Enrichment) -> Row:
-        row = row_of(stage.name, made)
+        row = row_of(stage.name, made, [self._said.find(asset.id, one) for one in made.basis])
         catalogue = self._parts.catalogue
         if before and catalogue.last(asset.id, stage.writes) == made.id:
             catalogue.set_row(row)  # said before, and still the last word
@@ -109,11 +109,12 @@ class Runner:
         return row
 
 
-def row_of(stage: str, made: Enrichment) -> Row:
-    """Return the ledger row that an enrichment stands for."""
+def row_of(stage: str, made: Enrichment, basis: Sequence[Enrichment]) -> Row:
+    """Return the ledger row that an enrichment stands for; ``basis`` are the statements that it rests on."""
+    said = ((one.outcome, one.code) for one in basis)
     return Row(
         asset=made.asset, stage=stage, outcome=made.outcome, code=made.code, reason=made.reason,
         enrichment=made.id, partial=bool(made.coverage and made.coverage.partial),
-        own=TAKEN_OVER not in made.maker.parameters,
+        own=in_its_own_right(made.outcome, made.code, made.maker.parameters, said),
         seconds=made.coverage.read if made.coverage and made.coverage.unit == "seconds" else None,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Short cuts: what is settled without work, by the medium or by an input that has nothing to give."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from pipeline.core.model import Enrichment, Kind, Maker, Media, Outcome
 from pipeline.stages.base import Result, Stage
@@ -37,6 +38,16 @@ def short_cut(stage: Stage, inputs: Mapping[Kind, Enrichment]) -> Settled | None
         if inputs[kind].outcome is not Outcome.DONE:
             return _take_over(stage, inputs[kind])
     return None
+
+
+def in_its_own_right(
+    outcome: Outcome, code: str | None, parameters: Mapping[str, Any], basis: Iterable[tuple[Outcome, str | None]]
+) -> bool:
+    """Tell whether an outcome is the stage's own, and not that of an input which it rests on and only repeats.
+
+    A stage that heeds an input may end as that input did although nothing cut it short: said once is enough.
+    """
+    return TAKEN_OVER not in parameters and (outcome is Outcome.DONE or (outcome, code) not in set(basis))
 
 
 def _take_over(stage: Stage, one: Enrichment) -> Settled:

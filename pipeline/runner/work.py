@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
+from rfc8785 import CanonicalizationError
 
+from pipeline.core.canonical import canonical
 from pipeline.core.model import Asset, AssetId, Derivative, Enrichment, Kind, Outcome
 from pipeline.errors import Corrupt, Misconfigured, PipelineError, Refused, Unavailable
 from pipeline.runner.parts import Parts
@@ -28,6 +30,14 @@ def ways(parts: Parts, asset: Asset, stage: Stage) -> Iterator[tuple[Acquired, .
         return
     with parts.derivatives.workspace() as folder:
         yield parts.acquired(asset.id, stage.facts, folder)
+
+
+def _show_exact(found: Result) -> None:
+    """Raise where what was found could not be signed: one item fails, not the shard."""
+    try:
+        canonical(found.body.model_dump(mode="json") if found.body else None)
+    except CanonicalizationError as err:
+        raise PipelineError("it holds a number that JSON cannot hold exactly", code="E-STAGE-002") from err
 
 
 class Workbench:
@@ -80,7 +90,9 @@ class Workbench:
             )  # fmt: skip
             shelf = parts.engines
             further = (shelf.load(port) if shelf.has(port) else None for port in stage.also)
-            return stage.work(job, *((shelf.load(stage.engine),) if stage.engine else ()), *further)
+            found = stage.work(job, *((shelf.load(stage.engine),) if stage.engine else ()), *further)
+        _show_exact(found)
+        return found
 
     def _put(self, asset: AssetId, file: Path, *, role: str, media_type: str, keep: bool) -> Derivative:
         made = self._parts.derivatives.put(file, role=role, media_type=media_type, keep=keep)

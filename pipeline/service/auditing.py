@@ -36,7 +36,7 @@ class Auditing:
         self._home.log.checkpoint()
         document = auditing.told(report, began=began, part=part, budget=budget, quarantine=quarantine)
         if page is not None:
-            write_audit_page(document, page, vault=self._home.vault_id, reader=self._home.settings.actor)
+            write_audit_page(document, page, vault=self._home.vault_id, reader=self._home.reader)
         return document
 
     def rotate(self, *, now: datetime | None = None, progress: Progress | None = None) -> dict[str, Any]:

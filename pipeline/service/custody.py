@@ -1,5 +1,6 @@
 """Custody: persons, and the terms that bind material."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,20 @@ class Custody:
         self._home = door.home
 
     def grant(self, person: str, **given: Any) -> dict[str, Any]:
-        """Give a person permissions, or take all of theirs back."""
+        """Give a person or a group permissions, or take all of theirs back."""
         self._door.need("grant", Permission.CUSTODY)
         return persons.grant(self._home, Access(self._home), person, **given)
 
+    def change_group(self, act: str, name: str, members: Sequence[str] = ()) -> dict[str, Any]:
+        """Make a group, or take persons in or out: ``add``, ``join``, ``leave``."""
+        self._door.need("group", Permission.CUSTODY)
+        return persons.change_group(self._home, Access(self._home), act, name, members)
+
     def people(self) -> dict[str, Any]:
-        """List persons and the grants in force."""
+        """List persons and groups with the grants in force."""
         self._door.need("people", Permission.CUSTODY)
-        return {"people": persons.listing(Access(self._home))}
+        access = Access(self._home)
+        return {"people": persons.listing(access), "groups": persons.group_listing(access)}
 
     def conditions(self, batch: str, file: Path, *, n: int | None = None, reason: str = "") -> dict[str, Any]:
         """Change what binds a batch, or one of its items, from now on."""

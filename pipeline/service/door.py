@@ -1,5 +1,6 @@
 """Door: every use case enters here as one person; what they may not know of is answered as if it did not exist."""
 
+from itertools import islice
 from typing import Any
 
 from pipeline.core.canonical import digest
@@ -9,6 +10,10 @@ from pipeline.core.people import Permission
 from pipeline.errors import CODES
 from pipeline.usecases.access import Access, Denied, resolve
 from pipeline.usecases.home import Home
+
+_DIGITS = frozenset("0123456789abcdef")
+_MOST = 8
+"""Prefixes, and assets that one may name, of which the log says why they stayed closed."""
 
 
 class Door:
@@ -30,7 +35,14 @@ class Door:
         try:
             return resolve(self.home, access, given, Purpose.VIEW)
         except Denied as err:
-            raise self.denied(act, given, err.reason, err.code) from None
+            raise self.refused(act, given, err, access) from None
+
+    def refused(self, act: str, given: str, err: Denied, access: Access) -> Denied:
+        """Record why an asset was not opened: to the log the true ground, to the person what they may be told."""
+        names = [one for one in given.lower().split()[:_MOST] if set(one) <= _DIGITS]
+        found = [one for name in names for one in islice(self.home.catalogue.assets_like(name), _MOST)]
+        grounds = sorted({access.weigh(Purpose.VIEW, one).code or "none" for one in found}) or [err.code]
+        return self.denied(act, given, err.reason, err.code, grounds=grounds)
 
     def need(self, act: str, permission: Permission, batch: str | None = None) -> None:
         """Raise ``Denied`` unless the person has a permission, over a batch or over all."""
@@ -39,9 +51,9 @@ class Door:
         except Denied as err:
             raise self.denied(act, batch or "", err.reason, err.code) from None
 
-    def denied(self, act: str, asked: str, reason: str, code: str) -> Denied:
+    def denied(self, act: str, asked: str, reason: str, code: str, **facts: Any) -> Denied:
         """Record a refusal with what was asked for, as a digest: it may be a name, or a guess."""
-        self.note(f"deny-{act}", None, code=code, asked=digest(asked))
+        self.note(f"deny-{act}", None, code=code, asked=digest(asked), **facts)
         return Denied(reason, code=code)
 
     def note(self, act: str, subject: str | None, **facts: Any) -> None:

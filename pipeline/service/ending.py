@@ -8,7 +8,7 @@ from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.errors import CODES
 from pipeline.service.door import Door
-from pipeline.usecases import disposal, holding, tombstones, withdrawing
+from pipeline.usecases import disposal, erasure, holding, tombstones, withdrawing
 from pipeline.usecases.access import Access, Denied
 
 
@@ -94,6 +94,12 @@ class Ending:
         found = tombstones.returned(self._home, access, asset) or self._kept("dispose", asset)
         with self._told("dispose", found):
             return disposal.dispose(self._home, access, found, reason=reason, confirm=confirm, bar=bar)
+
+    def rewrite_registers(self, batch: str | None = None, *, reason: str) -> dict[str, Any]:
+        """Erase what registers still say of items that were disposed of."""
+        access = self._access("dispose")
+        with self._told("dispose", batch or ""):
+            return erasure.rewrite_registers(self._home, access, batch=batch, reason=reason)
 
     def disposed(self) -> dict[str, Any]:
         """List tombstones."""

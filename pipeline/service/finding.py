@@ -10,9 +10,10 @@ from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.errors import CODES
 from pipeline.service.door import Door
-from pipeline.usecases import find, ledger, likeness, malware
-from pipeline.usecases.access import Access
+from pipeline.usecases import auditing, find, ledger, likeness, malware, searching
+from pipeline.usecases.access import Access, Denied
 from pipeline.usecases.pages import write_report
+from pipeline.usecases.reviews import names_for
 
 _log = logging.getLogger(__name__)
 
@@ -37,7 +38,11 @@ class Finding:
         self._door.note("show", found, withheld=len(decision.withheld))
         if malware.finding(self._home, found):
             _log.warning("%s: %s (H-SCAN-001)", found[:12], CODES["H-SCAN-001"].meaning)
-        return find.document(self._home, found, decision)
+        if not (damage := auditing.damage_of(self._home, access, found)):
+            return find.document(self._home, found, decision, names=names_for(access, decision))
+        _log.warning("%s: %s (H-VAULT-001)", found[:12], CODES["H-VAULT-001"].meaning)
+        told = find.document(self._home, found, decision, names=names_for(access, decision))
+        return {**told, "quarantine": damage}
 
     def similar(self, asset: str) -> dict[str, Any]:
         """Link an asset with its copies among those that this person may see."""
@@ -49,7 +54,7 @@ class Finding:
 
     def search(self, query: str, **given: Any) -> dict[str, Any]:
         """Find passages that this person may see."""
-        answer = find.search(self._home, Access(self._home), query, **given)
+        answer = searching.search(self._home, Access(self._home), query, **given)
         self._door.note("search", None, hits=len(answer["hits"]))
         return answer
 
@@ -57,9 +62,11 @@ class Finding:
         self, assets: Sequence[str], *, batch: str | None, form: str, to: Path, recipient: str
     ) -> dict[str, Any]:
         """Write what conditions allow this recipient; say what was withheld and why."""
-        return find.export(
-            self._home, Access(self._home), assets, batch=batch, form=form, to=to, recipient=recipient
-        )  # fmt: skip
+        access = Access(self._home)
+        try:
+            return find.export(self._home, access, assets, batch=batch, form=form, to=to, recipient=recipient)
+        except Denied as err:
+            raise self._door.refused("export", batch or " ".join(assets), err, access) from None
 
     def report(self, batch: str, *, to: Path) -> dict[str, Any]:
         """Write a batch as one page to read, as this person may see it."""

@@ -27,6 +27,9 @@ DECODING = (
 )  # fmt: skip
 """The limits that bound the decoding of a recording ; ``output_bytes`` bounds what it writes."""
 
+TAGS = ("max_tags", "max_tag_characters")
+"""The limits that bound what is kept of what a file says of itself."""
+
 MEDIA = frozenset({Media.IMAGE, Media.VIDEO, Media.AUDIO})
 
 

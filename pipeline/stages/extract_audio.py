@@ -38,7 +38,7 @@ class Audio(Body):
 
 @stage(
     version=2, reads=(Kind.PROBE,), writes=Kind.AUDIO, media=(Media.VIDEO, Media.AUDIO), tools=("ffmpeg",),
-    limits=(*DECODING, "output_bytes"),
+    limits=(*DECODING, "output_bytes", "max_seconds"),
 )  # fmt: skip
 def extract_audio(job: Job) -> Result:
     """Decode every sound stream; what decodes is kept, what does not is named in the coverage."""

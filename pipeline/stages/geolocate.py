@@ -12,7 +12,7 @@ from pipeline.core.model import Coverage, Kind, Media
 from pipeline.core.placed import Acquisition, Best, Claim, Leap, OnTrack, Places, Way
 from pipeline.core.ports import Gazetteer, Geographer, Known, Place
 from pipeline.core.position import Source
-from pipeline.core.sidecars import Beside, in_recording, read_sidecar
+from pipeline.core.sidecars import in_recording
 from pipeline.core.stated import (
     Passage,
     naming_tags,
@@ -37,15 +37,16 @@ _GLOSS = "gloss"
 
 
 @stage(
-    version=3, reads=(Kind.PROBE,), maybe=(Kind.TRANSCRIPT, Kind.TRANSLATION, Kind.OCR), writes=Kind.PLACES,
+    version=4, reads=(Kind.PROBE,), maybe=(Kind.TRANSCRIPT, Kind.TRANSLATION, Kind.OCR), writes=Kind.PLACES,
     heeds=(Kind.TRANSCRIPT, Kind.OCR), engine=Geographer, also=(Gazetteer,), task="geolocate", tools=("exiftool",),
-    limits=("tool_seconds", "memory_bytes", "answer_bytes"), facts=("filename", "sidecars"), outside=True,
+    limits=("tool_seconds", "memory_bytes", "picture_memory_bytes", "answer_bytes"), facts=("filename", "sidecars"),
+    outside=True,
 )  # fmt: skip
 def geolocate(job: Job, geographer: Geographer, gazetteer: Gazetteer | None = None) -> Result:
     """Collect what states a place, name it, and weigh it against each other."""
     raw = job.body(Kind.PROBE)["tags"]["raw"]
     gaps: list[str] = []
-    stated = [*of_metadata(raw), *_tracked(job, gaps), *_beside(job)]
+    stated = [*of_metadata(raw), *_tracked(job, gaps), *_beside(job, gaps)]
     stated += _in_texts(job, stated, geographer, gazetteer)
     # Words that nobody read may have named a place; what was not translated was read in its own language.
     gaps += [code for kind in (Kind.TRANSCRIPT, Kind.OCR) if kind in job.known for code in missed(job.known[kind])]
@@ -76,14 +77,19 @@ def _tracked(job: Job, gaps: list[str]) -> Iterator[Stated]:
     yield from of_track(embedded_fixes(told))
 
 
-def _beside(job: Job) -> Iterator[Stated]:
+def _beside(job: Job, gaps: list[str]) -> Iterator[Stated]:
     probe = job.body(Kind.PROBE)
     created = (probe.get("created_at") or {}).get("value")
     start = datetime.fromisoformat(created).timestamp() if created else None
     for one in job.acquired:
         for name, path in sorted(one.sidecars.items()):
-            if beside := read_sidecar(name, path.read_bytes()):
-                timed: Beside = in_recording(beside, start, probe.get("duration_decoded"))
+            try:
+                beside = job.tools.sidecar(path, name)
+            except Refused as err:
+                gaps.append(err.code)
+                continue
+            if beside:
+                timed = in_recording(beside, start, probe.get("duration_decoded"))
                 yield from of_sidecar(timed, (one.batch, one.n))
 
 

@@ -10,17 +10,17 @@ from pipeline.core.body import Body, Seconds
 from pipeline.core.extent import Measured, cut_short, promised
 from pipeline.core.glances import Glances, Seen
 from pipeline.core.model import Coverage, Kind, Media
-from pipeline.core.motion import embedded_film
+from pipeline.core.motion import copy_film
 from pipeline.core.ports import Frames
 from pipeline.core.ports.moving import Fetched, Gathered, Wanted
 from pipeline.core.shots import EVERY, Part, Parts, divide
-from pipeline.core.streams import counted, number, ratio, roles, seconds, still
+from pipeline.core.streams import beginning, counted, number, ratio, roles, seconds, still
 from pipeline.errors import Refused
 from pipeline.stages.base import DECODING, LOOKS, Job, Result, done, not_applicable, stage
 
 _NOTHING, _BEYOND, _LOST = "E-MEDIA-002", "E-MEDIA-004", "E-MEDIA-007"
 _ANIMATIONS = frozenset({"image/gif", "image/png", "image/webp", "image/avif"})
-_CHUNK = 1 << 20
+_HIDDEN: Literal["motion_photo"] = "motion_photo"  # also the flag of a photograph that hides a film
 
 
 class Shot(Body):
@@ -73,14 +73,30 @@ class _Moving:
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), writes=Kind.KEYFRAMES, media=(Media.VIDEO, Media.IMAGE), tools=("ffmpeg", "pillow"),
-    limits=("max_keyframes", *DECODING, "picture_memory_bytes", "output_bytes"),
+    version=2, reads=(Kind.PROBE,), writes=Kind.KEYFRAMES, media=(Media.VIDEO, Media.IMAGE), tools=("ffmpeg", "pillow"),
+    limits=("max_keyframes", "max_frames", "max_pictures", *DECODING, "picture_memory_bytes", "output_bytes"),
 )  # fmt: skip
 def keyframes(job: Job) -> Result:
     """Find shots in one decoding and keep a frame of each, upright; a plain photograph is its own."""
-    one = _picture(job) if job.body(Kind.FORMAT)["media"] == Media.IMAGE else _film(job, job.path, "video")
-    if one is None:
-        return not_applicable("N-MEDIA-001", "nothing moves in it")
+    shape = job.body(Kind.FORMAT)
+    try:
+        one = _picture(job) if shape["media"] == Media.IMAGE else _film(job, job.path, "video")
+        return _watched(job, one) if one else not_applicable("N-MEDIA-001", "nothing moves in it")
+    except Refused as err:
+        if shape["media"] != Media.IMAGE or _HIDDEN not in shape["flags"]:
+            raise
+        return _unseen(str(err.code))
+
+
+def _unseen(code: str) -> Result:
+    """Say that the photograph can be looked at, and the film that it hides cannot: read in part, wherever it shows."""
+    coverage = Coverage(unit="seconds", of=None, read=0.0, gaps=((0.0, 0.0, code),))
+    nothing = Keyframes(source=_HIDDEN, stream=0, origin=0.0, frames=0, every=0.0, left_out=0, shots=())
+    return done(nothing, coverage=coverage)
+
+
+def _watched(job: Job, one: _Moving) -> Result:
+    """Look at what moves, once, and keep what stands for it."""
     seen, decoded = _watch(job, one)
     if not len(seen):
         raise Refused("no frame of it can be decoded", code=_NOTHING)
@@ -95,9 +111,7 @@ def keyframes(job: Job) -> Result:
         source=one.source, stream=int(one.stream["index"]) if one.stream else 0, origin=float(one.origin),
         frames=len(seen), every=parts.every, left_out=len(parts.kept) + len(parts.left_out) - len(shots), shots=shots,
     )  # fmt: skip
-    made = [
-        job.put(file, role=f"frame/{number}", media_type="image/jpeg", keep=False) for number, file in enumerate(files)
-    ]
+    made = [job.put(file, role=f"frame/{n}", media_type="image/jpeg", keep=False) for n, file in enumerate(files)]
     made.append(job.put(gathered.looks, role=LOOKS, media_type="application/x-npy", keep=False))
     return done(body, coverage=_without(coverage, one, seen, parts, gathered.frames), derivatives=made)
 
@@ -113,18 +127,9 @@ def _picture(job: Job) -> _Moving | None:
             source="animation", path=job.path, base=Fraction(1, 1000), origin=Fraction(0), seen={}, stream=None,
             frames=picture["frames"],
         )  # fmt: skip
+    film = job.scratch / "film.mp4"
     with job.path.open("rb") as file:
-        found = embedded_film(file, job.asset.bytes)
-        if found is None:
-            return None
-        film = job.scratch / "film.mp4"
-        with film.open("wb") as out:
-            file.seek(found[0])
-            left = found[1]
-            while left and (chunk := file.read(min(left, _CHUNK))):
-                out.write(chunk)
-                left -= len(chunk)
-    return _film(job, film, "motion_photo")
+        return _film(job, film, _HIDDEN) if copy_film(file, job.asset.bytes, film) else None
 
 
 def _film(job: Job, path: Path, source: Literal["video", "motion_photo"]) -> _Moving | None:
@@ -133,7 +138,7 @@ def _film(job: Job, path: Path, source: Literal["video", "motion_photo"]) -> _Mo
     stream = next(moving, None)
     if stream is None:
         return None
-    origin = Fraction(str(number(seen["format"].get("start_time")) or 0))
+    origin = beginning(seen["format"])
     base = ratio(stream.get("time_base")) or Fraction(1, 1000)
     frames = counted(seen["streams"], stream["index"])
     return _Moving(source=source, path=path, base=base, origin=origin, seen=seen, stream=stream, frames=frames)
@@ -143,9 +148,6 @@ def _damaged(job: Job) -> bool:
     """Tell whether the decoder complained when it was measured: only one thread then repeats itself exactly."""
     probed = job.known[Kind.PROBE].coverage
     return probed is not None and (probed.partial or not {"decode_error", "decode_warnings"}.isdisjoint(probed.flags))
-
-
-# --- its frames
 
 
 def _watch(job: Job, one: _Moving) -> tuple[Seen, Frames]:

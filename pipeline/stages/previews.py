@@ -6,10 +6,11 @@ browsers show gets a thumbnail alone; one that they do not (HEIF, TIFF, raw …)
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pipeline.core.body import Body, Fraction01, Seconds
-from pipeline.core.model import Derivative, Kind, Media
+from pipeline.core.model import Coverage, Derivative, Kind, Media
 from pipeline.core.streams import still
 from pipeline.errors import Refused
 from pipeline.stages.base import DECODING, LOOKS, Job, Result, done, stage
@@ -79,7 +80,7 @@ class _Made:
 
 
 @stage(
-    version=1, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.PREVIEWS, media=(Media.IMAGE, Media.VIDEO),
+    version=2, reads=(Kind.PROBE,), maybe=(Kind.KEYFRAMES,), writes=Kind.PREVIEWS, media=(Media.IMAGE, Media.VIDEO),
     tools=("ffmpeg", "exiftool", "pillow", "pillow-heif"),
     limits=(*DECODING, "picture_memory_bytes", "output_bytes"),
 )  # fmt: skip
@@ -92,6 +93,9 @@ def previews(job: Job) -> Result:
         _picture(made)
     if shots:
         _moving(made, shots, thumbnail=not image)
+    unseen = _unseen(job) if image and not shots else None
+    if unseen:
+        made.lacks("contact_sheet", unseen)
     if not image:
         _film(made)
         if not shots:
@@ -99,7 +103,22 @@ def previews(job: Job) -> Result:
     if not made.previews:
         raise Refused("nothing of it can be shown", code=made.missing[0].code)
     body = Previews(previews=tuple(made.previews), missing=tuple(made.missing))
-    return done(body, coverage=job.known[Kind.PROBE].coverage, derivatives=made.files)
+    return done(body, coverage=_coverage(job, unseen), derivatives=made.files)
+
+
+def _unseen(job: Job) -> str | None:
+    """Return why the film that a photograph hides could not be watched."""
+    watched = job.known[Kind.KEYFRAMES].coverage if Kind.KEYFRAMES in job.known else None
+    return next((code for *_, code in watched.gaps), None) if watched else None
+
+
+def _coverage(job: Job, unseen: str | None) -> Coverage | None:
+    """What was decoded can be shown; a film that could not be watched is missing at the end."""
+    probed = job.known[Kind.PROBE].coverage
+    if probed is None or unseen is None:
+        return probed
+    end = probed.of or probed.read
+    return replace(probed, gaps=(*probed.gaps, (end, end, unseen)))
 
 
 def _picture(made: _Made) -> None:

@@ -13,13 +13,12 @@ from pipeline.core.streams import counted, number, ratio, roles, rotation, secon
 from pipeline.core.tags import complains, first, identifying, raw_tags
 from pipeline.core.wave_header import promised_seconds
 from pipeline.errors import Refused
-from pipeline.stages.base import DECODING, Job, Result, done, stage
+from pipeline.stages.base import DECODING, TAGS, Job, Result, done, stage
 
 _NOTHING = "E-MEDIA-002"
 _UNDECODED = "U-CODEC-001"
 _BEYOND_DECODER = ("image/hei", "image/x-", "image/jxl")
 """Pictures that the decoder may not know (HEIF, camera raw …): their metadata is evidence all the same."""
-
 _PREVIEW = "raw_preview"
 """The flag of a camera's raw picture: what was decoded is the photograph that the camera put beside it."""
 
@@ -68,7 +67,7 @@ class Still(Body):
     width: int
     height: int
     orientation: int
-    frames: int
+    frames: int  # one more than ``max_pictures`` where the flag frames_cut says that there are more
 
 
 class Tags(Body):
@@ -93,7 +92,7 @@ class Probe(Body):
 
 @stage(
     version=3, writes=Kind.PROBE, tools=("ffmpeg", "exiftool", "exifread", "pillow", "pillow-heif"),
-    limits=(*DECODING, "picture_memory_bytes", "output_bytes"),
+    limits=(*DECODING, "picture_memory_bytes", "output_bytes", "max_frames", "max_seconds", "max_pictures", *TAGS),
 )  # fmt: skip
 def probe(job: Job) -> Result:
     """Say what it holds: streams, tags, and how much of it decodes; nothing decodable is refused."""
@@ -115,8 +114,9 @@ def probe(job: Job) -> Result:
             declared = promise
             streams = tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams)
         decoded, coverage = _decode(job, seen, streams, declared)
-    notes += [_PREVIEW] if coverage.flags == (_PREVIEW,) else []
-    raw, cut = raw_tags(seen, metadata, exif)
+    notes += coverage.flags if image else ()
+    notes += ["frames_cut"] if image and image.frames > job.limits["max_pictures"] else []
+    raw, cut = raw_tags(seen, metadata, exif, most=job.limits["max_tags"], longest=job.limits["max_tag_characters"])
     if complains(raw):
         notes.append("metadata_damaged")
     created = recorded(raw)
@@ -163,7 +163,7 @@ def _picture(job: Job, media_type: str, metadata: Mapping[str, Any]) -> tuple[St
         raise Refused("not one row of the picture could be decoded", code=_NOTHING)
     gaps = ((float(seen.rows), float(seen.height), "E-MEDIA-007"),) if seen.rows < seen.height else ()
     image = Still(width=seen.width, height=seen.height, orientation=seen.orientation, frames=seen.frames)
-    flags = (_PREVIEW,) if seen.preview else ()
+    flags = tuple(name for name, so in ((_PREVIEW, seen.preview), ("chunks_left_out", seen.left_out)) if so)
     return image, Coverage(unit="rows", of=seen.height, read=min(seen.rows, seen.height), gaps=gaps, flags=flags)
 
 
@@ -171,7 +171,7 @@ def _described(metadata: Mapping[str, Any]) -> Still | None:
     """Take the measures from the metadata when no decoder knows the picture."""
     named = {key.rpartition(":")[2]: value for key, value in sorted(metadata.items())}
     width, height = whole(named.get("ImageWidth")), whole(named.get("ImageHeight"))
-    if not width or not height:
+    if not width or not height or min(width, height) < 0:
         return None
     return Still(width=width, height=height, orientation=whole(named.get("Orientation")) or 1, frames=1)
 

@@ -27,7 +27,7 @@ _SENSES = 2
 
 
 @stage(
-    version=2, writes=Kind.TRANSLATION, maybe=(Kind.AUDIO, Kind.TRANSCRIPT, Kind.OCR), task="translate",
+    version=3, writes=Kind.TRANSLATION, maybe=(Kind.AUDIO, Kind.TRANSCRIPT, Kind.OCR), task="translate",
     heeds=(Kind.TRANSCRIPT, Kind.OCR), also=(SpeechTranslator, TextTranslator, Glossary, TextLanguage),
     limits=("translation_target",),
 )  # fmt: skip

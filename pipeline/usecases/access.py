@@ -1,6 +1,7 @@
 """Access: the gate with this home's facts; every purpose passes here, and is judged at the moment of use."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -9,7 +10,7 @@ from pipeline.core import gate
 from pipeline.core.conditions import Conditions
 from pipeline.core.gate import AcquisitionTerms, Decision, Purpose
 from pipeline.core.model import AssetId, Source
-from pipeline.core.people import People, Permission
+from pipeline.core.people import People, Permission, Person
 from pipeline.core.rulings import Rulings, fold_rulings
 from pipeline.errors import CODES, Misconfigured, PipelineError
 from pipeline.usecases.home import Home
@@ -21,7 +22,7 @@ HOLDS = "holds"
 """The register of assets that nobody but a custodian may touch."""
 
 
-KNOWING = frozenset(Permission) - {Permission.SUBMIT}
+KNOWING = frozenset(Permission) - {Permission.SUBMIT, Permission.ADMINISTER}
 COUNTING = frozenset({Permission.PROCESS, Permission.AUDIT, Permission.CUSTODY})
 """Who may read the ledger of a batch: it counts all items, also those that a reader may not know of."""
 
@@ -37,13 +38,22 @@ class Access:
 
     def __init__(self, home: Home, *, actor: str | None = None) -> None:
         self._home = home
-        self._who = actor or home.settings.actor
+        self._other = actor
         self._now = datetime.now(UTC)
 
     @cached_property
     def people(self) -> People:
-        """Everybody known and their grants."""
-        return self._home.people
+        """Everybody known and their grants; of the acting person what their token keeps to."""
+        people = self._home.people
+        person = self._home.person_in(people)
+        if self._other or self._home.within is None or person is None:
+            return people
+        return replace(people, within={person.id: self._home.within})
+
+    @cached_property
+    def person(self) -> Person | None:
+        """Who asks; ``None`` for a stranger."""
+        return self.people.named(self._other) if self._other else self._home.person_in(self.people)
 
     @cached_property
     def rulings(self) -> Rulings:
@@ -52,7 +62,7 @@ class Access:
 
     def may(self, permission: Permission, batch: str | None = None) -> bool:
         """Tell whether the actor has a permission over a batch, or over all."""
-        person = self.people.named(self._who)
+        person = self.person
         return person is not None and self.people.may(person.id, permission, self._now, batch)
 
     def need(self, permission: Permission, batch: str | None = None) -> None:
@@ -60,6 +70,11 @@ class Access:
         if not self.may(permission, batch):
             over = f" over batch {batch}" if batch else ""
             raise Denied(f"this needs the permission {permission!s}{over}")
+
+    def keeps(self, person: str) -> bool:
+        """Tell whether somebody is a custodian of anything: whoever could act as them could open it."""
+        batches = (None, *self._home.catalogue.batches())
+        return any(self.people.may(person, Permission.CUSTODY, self._now, one) for one in batches)
 
     def terms(self, asset: AssetId) -> tuple[AcquisitionTerms, ...]:
         """Return what binds each acquisition of an asset, as of now."""
@@ -90,7 +105,7 @@ class Access:
         outside: bool = False,
     ) -> Decision:  # fmt: skip
         return gate.weigh(
-            self.people.named(self._who), purpose, ways, self.people, self._now, recipient=recipient,
+            self.person, purpose, ways, self.people, self._now, recipient=recipient,
             outside=outside, releases=self.rulings.releases.get(asset, ()), held=asset in self.rulings.held,
         )  # fmt: skip
 
@@ -102,7 +117,7 @@ class Access:
 
     def batches(self, among: frozenset[Permission] = KNOWING) -> tuple[str, ...]:
         """Return the batches over which the actor has one of these permissions; by default any but to submit."""
-        person = self.people.named(self._who)
+        person = self.person
         if person is None:
             return ()
         known = self._home.catalogue.batches()

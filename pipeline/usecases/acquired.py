@@ -8,14 +8,13 @@ from typing import Any
 from pipeline.catalogue import ItemRow
 from pipeline.core.canonical import digest
 from pipeline.core.model import AssetId
+from pipeline.core.sidecars import ENDINGS
 from pipeline.stages.base import Acquired
+from pipeline.usecases.access import standing_rulings
 from pipeline.usecases.home import Home
 
 SIDECARS = "sidecars"
 """The fact that stands for the files beside an item."""
-
-ENDINGS = frozenset({".srt", ".xmp", ".gpx", ".json"})
-"""What cameras, drones and archives write beside a recording."""
 
 _MOST_BYTES = 16_000_000
 """A larger file beside a recording is none of its side-cars."""
@@ -46,7 +45,9 @@ def _beside(home: Home, batch: str, item: ItemRow) -> Iterator[tuple[str, AssetI
     """Find items of the same batch that lay beside this one under the same name, with a side-car's ending."""
     for other in home.catalogue.items_beside(batch, item.record["path"]):
         path = PurePosixPath(other.record["path"])
-        if other.asset and other.asset != item.asset and path.suffix.lower() in ENDINGS:
+        if not other.asset or other.asset == item.asset or path.suffix.lower() not in ENDINGS:
+            continue
+        if other.asset not in standing_rulings(home).held:  # nothing is made from it, here either
             yield path.name, other.asset
 
 

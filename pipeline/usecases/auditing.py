@@ -3,12 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, islice
 from typing import Any
 
 from pipeline.core.clock import now_text
+from pipeline.core.model import AssetId
+from pipeline.core.people import Permission
 from pipeline.core.ports import AuditReport, Budget, Coverage, Finding, Progress
 from pipeline.errors import Corrupt, Misconfigured, PipelineError
+from pipeline.usecases.access import Access
 from pipeline.usecases.checked import last_checked
 from pipeline.usecases.home import Home
 from pipeline.usecases.registers import register_names
@@ -20,6 +23,7 @@ from pipeline.vault.storage import ASSET
 
 Json = dict[str, Any]
 Part = tuple[int, int]
+_WHOLE, _HEX = 64, frozenset("0123456789abcdef")
 
 
 def run(
@@ -27,9 +31,9 @@ def run(
 ) -> AuditReport:
     """Audit a part of the vault, or all; note in the log what it came to."""
     warn(home.settings)
+    names = register_names(home.catalogue.batches(), home.catalogue.reviews.registers())
     report = home.vault.audit(
-        part, registers=register_names(home.catalogue.batches()), budget=budget, both=both, actor=home.actor,
-        progress=progress,
+        part, registers=names, budget=budget, both=both, actor=home.actor, progress=progress
     )  # fmt: skip
     n, of = part or (1, 1)
     home.log.append(
@@ -71,10 +75,11 @@ def rotate(home: Home, budget: Budget, *, now: datetime, progress: Progress | No
     root, days = home.settings.vault, home.settings.audit_rotation_days
     slices: list[Json] = []
     findings: list[Finding] = []
+    away: list[Json] = []
     left = budget
     for n in Rotation.read(root, days).due(now):
         report = run(home, (n, days), left, progress=progress)
-        put_away(home, report)
+        away.append(put_away(home, report))
         findings += [one for one in report.findings if one not in findings]
         slices.append({
             "slice": n, "checked": report.checked, "bytes": report.bytes, "complete": report.complete,
@@ -94,8 +99,15 @@ def rotate(home: Home, budget: Budget, *, now: datetime, progress: Progress | No
         "slices": slices, "of": days, "checked": sum(one["checked"] for one in slices),
         "bytes": sum(one["bytes"] for one in slices), "complete": all(one["complete"] for one in slices),
         "overdue": late, "findings": listed(findings), "codes": dict(Counter(one.code for one in findings)),
-        "quarantined": len(home.quarantine.now().damage),
+        "quarantined": len(home.quarantine.now().damage), "quarantine": _together(away),
     }  # fmt: skip
+
+
+def _together(away: Sequence[Json]) -> Json:
+    """Add up what several slices put into quarantine; one that could not is not hidden by those that could."""
+    code = next((one["code"] for one in away if one["code"]), None)
+    added = None if code else sum(one["added"] for one in away)
+    return {"added": added, "assets": away[-1]["assets"] if away else 0, "code": code}
 
 
 def interrupted(document: Json) -> bool:
@@ -110,7 +122,7 @@ def standing(home: Home, assets: Sequence[str]) -> Json:
         "coverage": spelled(coverage(home.settings.vault)),
         "assets": [
             {"asset": one, "last_checked": at.isoformat() if (at := last(one)) else None, "quarantined": one in away}
-            for one in (home.vault.asset(known).id for known in map(_asset, assets))
+            for one in (home.vault.asset(_asset(home, given)).id for given in assets)
         ],
     }  # fmt: skip
 
@@ -123,6 +135,14 @@ def quarantined(home: Home) -> Json:
             for asset, found in sorted(home.quarantine.now().damage.items())
         ]
     }
+
+
+def damage_of(home: Home, access: Access, asset: AssetId) -> list[Json]:
+    """Return what audits found wrong with an asset; nothing for who neither keeps nor audits it."""
+    found = home.quarantine.now().damage.get(asset, ())
+    batches = {batch for batch, _ in home.catalogue.items_of(asset)} if found else set()
+    may = any(access.may(one, batch) for one in (Permission.AUDIT, Permission.CUSTODY) for batch in (None, *batches))
+    return [{"code": one.code, "at": one.at} for one in found] if may else []
 
 
 def release(home: Home, given: str, *, reason: str) -> Json:
@@ -161,7 +181,13 @@ def listed(findings: Iterable[Finding]) -> list[Json]:
     return [{"asset": one.asset, "path": one.path, "code": one.code, "what": one.what} for one in findings]
 
 
-def _asset(given: str) -> Any:
-    from pipeline.core.model import AssetId
-
-    return AssetId(given.strip().lower())
+def _asset(home: Home, given: str) -> AssetId:
+    """Find the one asset that a prefix names; a whole digest is asked of the vault, whatever the catalogue knows."""
+    text = given.strip().lower()
+    if len(text) == _WHOLE:
+        return AssetId(text)
+    found = list(islice(home.catalogue.assets_like(text), 2)) if text and set(text) <= _HEX else []
+    if len(found) != 1:
+        code = "E-FIND-003" if found else "E-FIND-001"
+        raise Misconfigured(f"{'several assets begin' if found else 'no asset begins'} so", code=code)
+    return found[0]

@@ -91,9 +91,15 @@ def only_through(enrichments: Iterable[dict[str, Any]], ways: Collection[tuple[s
     ]
 
 
+def claims_seen(one: Mapping[str, Any], ways: Collection[tuple[str, int]]) -> list[int]:
+    """Return which claims of a statement about places rest on what a person may see, by number."""
+    claims = one["body"].get("claims", ()) if one["kind"] == Kind.PLACES else ()
+    return [number for number, claim in enumerate(claims) if _may_be_seen(claim, ways)]
+
+
 def _through(one: dict[str, Any], ways: Collection[tuple[str, int]]) -> dict[str, Any]:
     claims = one["body"].get("claims", ()) if one["kind"] == Kind.PLACES else ()
-    kept = [number for number, claim in enumerate(claims) if _may_be_seen(claim, ways)]
+    kept = claims_seen(one, ways)
     if len(kept) == len(claims):
         return one
     place = {number: at for at, number in enumerate(kept)}

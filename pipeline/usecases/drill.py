@@ -18,7 +18,7 @@ from pipeline.core.canonical import digest
 from pipeline.core.people import Permission
 from pipeline.errors import Misconfigured
 from pipeline.settings import Settings
-from pipeline.usecases import find
+from pipeline.usecases import searching
 from pipeline.usecases.access import Access
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home, open_home
@@ -62,7 +62,7 @@ def _rehearsed(home: Home, clock: "_Clock", live: Home | None) -> dict[str, Any]
         index = rebuild_index(home)
     words = list(islice(home.index.some_words(), _WORDS))
     with clock.step("search"):
-        found = find.search(home, Access(home), words[0])["total"] if words else 0
+        found = searching.search(home, Access(home), words[0])["total"] if words else 0
     mine, theirs = answers(home, words), answers(live, words) if live else {}
     digests = {name: {"restored": one, "live": theirs.get(name)} for name, one in mine.items()}
     return {
@@ -81,7 +81,7 @@ def answers(home: Home, words: Sequence[str]) -> Mapping[str, str]:
         "index": home.index.contents().digest,
         "status": digest([status(home, batch) for batch in home.catalogue.batches()]),
         "show": digest([fold(home, asset) for asset in assets]),
-        "search": digest([find.search(home, access, word) for word in words]),
+        "search": digest([searching.search(home, access, word) for word in words]),
     }
 
 

@@ -7,13 +7,13 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
 from pipeline.catalogue import Catalogue, Leases, open_database
-from pipeline.core.people import People, fold_people, founding
+from pipeline.core.people import People, Permission, Person, fold_people, founding
 from pipeline.core.ports import CustodyLog, Derivatives, Engine, MediaTools, Registers, Vault
 from pipeline.engines import registry
 from pipeline.errors import Corrupt, Misconfigured
@@ -88,21 +88,31 @@ class Home:
     derivatives: Derivatives
     index: SqliteIndex
     engines: EngineShelf
+    acting: str | None = None
+    """The id of the acting person; without it the settings name them."""
+    within: frozenset[Permission] | None = None
+    """The permissions that a token keeps to; ``None`` keeps to none."""
+    whole: "Home | None" = None
+    """Of a view: the home itself, to which all that is open belongs."""
+
+    def as_person(self, person: str, *, within: frozenset[Permission] | None = None) -> "Home":
+        """Return a view of this home for another person; it shares all that is open, and is never closed itself."""
+        return replace(self, acting=person, within=within, whole=self.whole or self)
 
     @cached_property
     def tools(self) -> MediaTools:
         """The programs and parsers, isolated; opened when first needed, so that a search needs no sandbox."""
-        return open_tools(self.settings)
+        return self.whole.tools if self.whole else open_tools(self.settings)  # programs: once, not for each person
 
     @cached_property
     def quarantine(self) -> Quarantine:
         """The assets that audits found damaged."""
-        return Quarantine(self.registers)
+        return self.whole.quarantine if self.whole else Quarantine(self.registers)
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The plan."""
-        return plan()
+        return self.whole.steps if self.whole else plan()
 
     folds: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
@@ -126,10 +136,20 @@ class Home:
     def actor(self) -> str:
         """The opaque id of the acting person; a stranger's says nothing of the name."""
         try:
-            person = self.people.named(self.settings.actor)
+            person = self.person_in(self.people)
         except Corrupt:
             return STRANGER  # an audit must be able to say that the register of persons is damaged
         return person.id if person else STRANGER
+
+    @property
+    def reader(self) -> str:
+        """The name of the acting person, for what they take along; a stranger's is what they call themselves."""
+        person = self.person_in(self.people)
+        return person.name if person else self.settings.actor
+
+    def person_in(self, people: People) -> Person | None:
+        """Return the acting person among those known."""
+        return people.persons.get(self.acting) if self.acting else people.named(self.settings.actor)
 
     def model_names(self) -> frozenset[str]:
         """Return the names of all models that have a card."""
@@ -146,6 +166,8 @@ class Home:
 
     def close(self) -> None:
         """Give leases, connections and programs back."""
+        if self.whole:
+            return
         self.leases.close()
         if "tools" in self.__dict__:
             self.tools.close()
@@ -158,6 +180,8 @@ def open_home(settings: Settings) -> Home:
     with _first_command(settings):
         parts = open_vault(settings.vault, settings.keys, bucket=vault_place(settings))
         if parts.empty:  # only then may the person who comes first become its custodian
+            if settings.token is not None:
+                raise Misconfigured("a token opens no new home", next_step="repeat the command without EVIDENCE_TOKEN")
             founder = founding(f"p-{secrets.token_hex(6)}", settings.actor, datetime.now(UTC))
             parts.registers.append(PEOPLE, founder, key="founding")
             _log.warning("a new home was made at %s; you are its custodian", settings.home)

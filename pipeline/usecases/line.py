@@ -24,7 +24,8 @@ from pipeline.usecases.acquired import acquired
 from pipeline.usecases.crew import lease_of
 from pipeline.usecases.documents import fold
 from pipeline.usecases.home import Home
-from pipeline.usecases.unlawful import is_held, listed, stop_alike
+from pipeline.usecases.reviewed_hits import correction_rows
+from pipeline.usecases.unlawful import is_held, listed, stop_alike, stop_listed
 
 _WAITS = "H-VAULT-001"
 
@@ -45,6 +46,7 @@ class Line:
         )  # fmt: skip
         self.run = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         self._actor = home.actor
+        self._compared: set[AssetId] = set()
 
     @cached_property
     def _lists(self) -> Listed | None:
@@ -52,10 +54,17 @@ class Line:
 
     def stage(self, asset: Asset, step: Step) -> Row | None:
         """Run one step on an asset; an outside fault raises ``Unavailable`` and records nothing."""
+        self._compare(asset.id)
         row = self._runner.run(asset, step.stage, self._redo)
         if step.stage.writes == Kind.FINGERPRINT:
             stop_alike(self._home, asset.id, self._lists)
         return row
+
+    def _compare(self, asset: AssetId) -> None:
+        """Hold what the lists name by now: they may be younger than the asset. What was begun is not read again."""
+        if self._lists is not None and asset not in self._compared:
+            self._compared.add(asset)
+            stop_listed(self._home, asset, self._lists, read=not self._home.catalogue.rows(asset))
 
     def give_up(self, asset: Asset, step: Step, err: Unavailable) -> Row:
         """Record that the outside fault stayed."""
@@ -143,7 +152,7 @@ class Line:
     def _index(self, asset: AssetId) -> None:
         document = fold(self._home, asset)
         rows = rows_of(document)
-        self._home.index.put(asset, rows, prints_of(document))
+        self._home.index.put(asset, [*rows, *correction_rows(self._home, document)], prints_of(document))
         self._home.catalogue.set_row(index_row(asset, found=bool(rows)))
         if is_held(self._home, asset):  # since a moment ago: whoever decided it looked before this was there
             self._close(asset, self._home.catalogue.rows(asset), ())

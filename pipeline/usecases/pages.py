@@ -10,9 +10,10 @@ from pipeline.core.clock import now_text
 from pipeline.core.gate import Purpose
 from pipeline.core.model import AssetId, Kind
 from pipeline.exports.page import MOST_ITEMS, Piece, Told, write_page
-from pipeline.usecases.access import Access
+from pipeline.usecases.access import COUNTING, Access
 from pipeline.usecases.find import document
 from pipeline.usecases.home import Home
+from pipeline.usecases.reviews import names_for
 
 _THUMBNAIL = "thumbnail"
 _RESTRICTED = "restricted: its conditions name who may see it; evidence show opens it for them"
@@ -27,10 +28,15 @@ def write_report(home: Home, access: Access, batch: str, status: dict[str, Any],
     whatever is made from the material.
     """
     items = list(home.catalogue.items(batch))
+    if not any(access.may(one, batch) for one in COUNTING):
+        # Who may not read the ledger of a batch learns nothing from its page either: neither that there is
+        # more than they see, nor what was refused.
+        items = [one for one in items if one.asset and (batch, one.n) in access.decide(Purpose.VIEW, one.asset).through]
+        status = {**status, "items": len(items), "accounted": len(items), "outcomes": {}, "partial": 0}
     first: dict[AssetId, int] = {}
     pieces = [_piece(home, access, batch, one, first) for one in items[:MOST_ITEMS]]
     told = Told(
-        batch=batch, reader=home.settings.actor, made_at=now_text(), vault=home.vault_id, status=status,
+        batch=batch, reader=home.reader, made_at=now_text(), vault=home.vault_id, status=status,
         pieces=pieces, identifying=any(one.identifying for one in pieces), items=len(items),
     )  # fmt: skip
     write_page(told, to)
@@ -47,7 +53,7 @@ def _piece(home: Home, access: Access, batch: str, item: ItemRow, first: dict[As
         return Piece(n=item.n, name=name, document=None, instead=_NOT_YOURS)
     if decision.terms is None or decision.terms.view != STAFF:
         return Piece(n=item.n, name=name, document=None, instead=_RESTRICTED)
-    told = document(home, item.asset, decision)
+    told = document(home, item.asset, decision, names=names_for(access, decision))
     earlier = first.setdefault(item.asset, item.n)
     return Piece(
         n=item.n, name=_name(item) if (batch, item.n) in decision.sources else name, document=told,
@@ -61,8 +67,8 @@ def _name(item: ItemRow) -> str:
 
 
 def _thumbnail(home: Home, access: Access, asset: AssetId, told: Mapping[str, Any]) -> tuple[str, bytes] | None:
-    if asset in access.rulings.held:  # also who may know of it is not to meet it by chance
-        return None
+    if asset in access.rulings.held or home.quarantine.holds(asset):
+        return None  # also who may know of it is not to meet it by chance; nor is damage shown as evidence
     for one in told["enrichments"]:
         if one["current"] and one["kind"] == Kind.PREVIEWS:
             for made in one["derivatives"]:

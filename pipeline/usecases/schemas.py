@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from pipeline.core.body import Body
 from pipeline.core.conditions import Conditions
+from pipeline.core.judgement import State
 from pipeline.core.model import Media, Outcome, Source
 from pipeline.errors import CODES, Misconfigured
 from pipeline.stages import all_stages
@@ -86,10 +87,16 @@ def _enriched() -> Json:
     }
     definitions = {
         "acquisition": _acquisition(), "conditions": _conditions(), "enrichment": _enrichment(),
-        "maker": _maker(), "coverage": _coverage(), "derivative": _derivative(),
+        "maker": _maker(), "coverage": _coverage(), "derivative": _derivative(), "review": _review(),
     }  # fmt: skip
     title = "The enriched document: all that is known of an asset, as one person may see it"
-    return {"$schema": _DRAFT, "$id": "enriched-1.json", "title": title, **_object(members), "$defs": definitions}
+    shape = {**_object(members), "properties": {**members, "quarantine": _quarantine()}}
+    return {"$schema": _DRAFT, "$id": "enriched-1.json", "title": title, **shape, "$defs": definitions}
+
+
+def _quarantine() -> Json:
+    """What audits found wrong with it: there only while something is, and for who keeps or audits it."""
+    return _array(_object({"code": {"enum": sorted(CODES)}, "at": _NAME}))
 
 
 def _acquisition() -> Json:
@@ -118,6 +125,7 @@ def _enrichment() -> Json:
         "supersedes": _array(_SHA256), "by": {"enum": ["machine", "person"]}, "reviewer": _MAYBE,
         "maker": {"$ref": "#/$defs/maker"}, "derivatives": _array({"$ref": "#/$defs/derivative"}),
         "body": {"type": "object"}, "current": {"type": "boolean"}, "flags": _array(_NAME),
+        "review": {"anyOf": [{"$ref": "#/$defs/review"}, {"type": "null"}]},
     }  # fmt: skip
     coded = {
         "if": {"properties": {"outcome": {"const": "done"}}},
@@ -157,6 +165,15 @@ def _derivative() -> Json:
     return _object(
         {"role": _NAME, "sha256": _SHA256, "bytes": number, "media_type": _NAME, "keep": {"type": "boolean"}}
     )
+
+
+def _review() -> Json:
+    """What persons made of a statement, value by value; ``complete``: nobody needs to look again."""
+    state = {"enum": [str(one) for one in State]}
+    value = _object({
+        "pointer": _NAME, "state": state, "value": {}, "by": _array(_NAME), "judgements": _array(_NAME),
+    }, closed=False)  # fmt: skip
+    return _object({"state": state, "complete": {"type": "boolean"}, "values": _array(value)})
 
 
 def _exported() -> Json:

@@ -20,7 +20,7 @@ def stock(
     if batch is not None and batch not in access.batches():
         raise Denied(CODES["E-FIND-002"].meaning, code="E-FIND-002")
     told = inventory(home, access, by=by, batch=batch)
-    document = {**told, "vault": home.vault_id, "reader": home.settings.actor, "storage": storage(home.settings)}
+    document = {**told, "vault": home.vault_id, "reader": home.reader, "storage": storage(home.settings)}
     if csv is not None:
         write_csv(document, csv)
     if page is not None:

@@ -46,12 +46,13 @@ def listed(home: Home) -> Listed | None:
     )  # fmt: skip
 
 
-def stop_listed(home: Home, asset: AssetId, lists: Listed | None) -> bool:
+def stop_listed(home: Home, asset: AssetId, lists: Listed | None, *, read: bool = True) -> bool:
     """Hold an asset whose digest is listed, before anything is made from it; tell whether it was.
 
-    What a custodian let go in spite of a list stays open: that was a decision about this very asset.
+    What a custodian let go in spite of a list stays open: that was a decision about this very asset. ``read``:
+    also compare digests for which the file has to be read.
     """
-    if lists is None or _settled(home, asset) or not _meets(home, asset, lists):
+    if lists is None or not _meets(home, asset, lists, read=read) or _settled(home, asset):
         return False
     place(home, asset, ground="listed", list_digest=lists.digest)
     return True
@@ -96,10 +97,10 @@ def _settled(home: Home, asset: AssetId) -> bool:
     return asset in rulings.held or asset in rulings.lifted
 
 
-def _meets(home: Home, asset: AssetId, lists: Listed) -> bool:
+def _meets(home: Home, asset: AssetId, lists: Listed, *, read: bool) -> bool:
     if lists.has(SHA256, asset):
         return True
-    if not lists.needs:
+    if not lists.needs or not read:
         return False
     sums = {name: hashlib.new(name, usedforsecurity=False) for name in sorted(lists.needs)}
     with home.vault.original(asset) as path, path.open("rb") as file:

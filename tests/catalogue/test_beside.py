@@ -54,7 +54,7 @@ def rows(asset: AssetId, *numbers: int) -> Rows:
         one = said(asset, number)
         made.of["enrichments"].append({
             "id": one.id, "key": one.key, "asset": asset, "kind": "count", "final": True, "record": None,
-            "run": "vault", "model": None, "weights": None,
+            "run": "vault", "model": None, "weights": None, "doubt": None,
         })  # fmt: skip
         made.said.add((asset, one.id, one.made_at))
         made.of["ledger"] = [values_of_row(row(asset, one))]
@@ -86,7 +86,9 @@ def test_the_same_rows_have_the_same_digest_whatever_the_order(catalogue: Catalo
     assert beside.check() == beside.before() == live
     assert beside.swap(never, has=everything) == (0, 0)
     assert dump_of_all(catalogue.database) == live
-    assert live.counts == {"batches": 0, "items": 0, "assets": 2, "traits": 0, "enrichments": 3, "ledger": 2}
+    assert live.counts == {
+        "batches": 0, "items": 0, "assets": 2, "traits": 0, "enrichments": 3, "ledger": 2, "reviews": 0,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("change", ["enrichments", "ledger", "assets"])
@@ -251,7 +253,7 @@ def test_again_and_again(catalogue: Catalogue) -> None:
     with catalogue.database.read() as db:
         told = db.exec_driver_sql("SELECT tbl_name, sql FROM sqlite_schema WHERE type = 'index' AND sql <> ''").all()
         names = [one[0] for one in db.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").all()]
-    assert len([one for one in told if one[0] == "enrichments"]) == 4
+    assert len([one for one in told if one[0] == "enrichments"]) == 5
     assert not [one for one in names if one.startswith("fresh_")]
 
 

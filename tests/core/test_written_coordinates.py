@@ -152,6 +152,33 @@ def test_other_figures_are_no_positions(text: str) -> None:
     assert written(text) == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "confidence: 36.2021, 37.1343", "prices of 36.2021, 37.1343", "36.2021, 37.1343 %", "36.2021, 37.1343 USD",
+        "السعر 36.2021، 37.1343", "٣٦٫٢٠٢١، ٣٧٫١٣٤٣ ليرة", "fiyatları 36.2021, 37.1343", "Preise: 36.2021, 37.1343",
+        "36.2021, 37.1343 °C", "mean/std = 36.2021, 37.1343", "36.2021, 37.1343 kg",
+    ],
+)  # fmt: skip
+def test_numbers_that_words_around_call_something_else_are_no_positions(text: str) -> None:
+    assert written(text) == ()
+    assert written(f"GPS {ALEPPO[0]}, {ALEPPO[1]}")
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("36.2021, 37.1343", True), ("36.20214, 37.13431", True), ("36.20214 37.13431", True),
+        ("36.202100, 37.134300", False), ("GPS 36.2021, 37.1343", False), ("الموقع: 36.2021، 37.1343", False),
+        ("geo:36.2021,37.1343", False), ("36.2021 N, 37.1343 E", False), ("lon 37.1343 lat 36.2021", False),
+        ("36.2021°, 37.1343°", False), ("Lon/Lat: 37.1343, 36.2021", False), ("37S CA 32269 07977", False),
+    ],
+)  # fmt: skip
+def test_a_pair_that_nothing_calls_a_position_is_bare(text: str, bare: bool) -> None:
+    (found,) = written(text)
+    assert found.bare is bare
+
+
 _PRICE = st.builds("{:.2f}".format, st.floats(0, 999))
 _DATE = st.dates().map(str) | st.dates().map(lambda day: f"{day:%d.%m.%Y}")
 _PHONE = st.from_regex(r"\+?[0-9]{2,3}([ .-][0-9]{2,4}){2,4}", fullmatch=True)

@@ -45,6 +45,9 @@ def main() -> None:
             "doc": dag.doc_md,
             "tags": sorted(dag.tags),
             "catchup": dag.catchup,
+            "deadlines": [
+                (one.interval.total_seconds(), one.callback.path, one.callback.kwargs) for one in dag.deadline or ()
+            ],
             "sections": [dag.params.get_param(name).schema.get("section") for name in dag.params],
             "accepts": [accepts(dag, {"batch": value}) for value in values],
             "accepts_nothing": accepts(dag, {}),

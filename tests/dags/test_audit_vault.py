@@ -1,5 +1,6 @@
 """The wiring of audit_vault: every day, one at a time, an alarm that says codes and counts and no more."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -25,6 +26,14 @@ def test_reading_is_tried_again_and_ends_in_time_and_the_alarm_is_not(audit_vaul
     assert read["pool"] == alarm["pool"] == "io"
     assert alarm["after"] == ["read_due"]
     assert alarm["retries"] == 0
+
+
+def test_a_run_that_is_late_is_told_by_something_that_any_worker_can_import(audit_vault: dict[str, Any]) -> None:
+    ((seconds, path, given),) = audit_vault["deadlines"]
+    assert seconds < 24 * 3600
+    module, _, name = path.rpartition(".")
+    assert callable(getattr(import_module(module), name))
+    assert given == {"dag": "audit_vault"}
 
 
 def test_the_alarm_names_codes_and_counts_and_nothing_else(parsed: dict[str, Any]) -> None:

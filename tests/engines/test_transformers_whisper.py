@@ -67,22 +67,26 @@ def _installed(folder: Path) -> Installed:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Installed:
-    """A Whisper of large-v3-turbo's make (128 mels) and hardly any size, saved as transformers saves it."""
+    return make_tiny(tmp_path)
+
+
+def make_tiny(folder: Path, positions: int = 40) -> Installed:
+    """Make a Whisper of large-v3-turbo's make (128 mels) and hardly any size, saved as transformers saves it."""
     import torch
     from transformers import WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(5)
-    ids = _tokenizer(tmp_path)
+    ids = _tokenizer(folder)
     config = WhisperConfig(
         vocab_size=len(ids) + 256, num_mel_bins=128, d_model=64, encoder_layers=2, decoder_layers=2,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=128, decoder_ffn_dim=128,
-        max_target_positions=40, decoder_start_token_id=ids["<|startoftranscript|>"], init_std=0.3,
+        max_target_positions=positions, decoder_start_token_id=ids["<|startoftranscript|>"], init_std=0.3,
         pad_token_id=ids["<|endoftext|>"], bos_token_id=ids["<|endoftext|>"], eos_token_id=ids["<|endoftext|>"],
     )  # fmt: skip
     model = WhisperForConditionalGeneration(config)
     model.generation_config = _rules(ids)
-    model.save_pretrained(tmp_path)
-    return _installed(tmp_path)
+    model.save_pretrained(folder)
+    return _installed(folder)
 
 
 def _sound(seconds: float, seed: int) -> Any:

@@ -11,9 +11,10 @@ from pipeline.core.model import AssetId
 from pipeline.core.ports import IndexRow
 from pipeline.errors import Unavailable
 from pipeline.index import rebuild as module
+from pipeline.index.answer import SearchAnswer
 from pipeline.index.passages import Tally
 from pipeline.index.rebuild import rebuild
-from pipeline.index.sqlite import SearchAnswer, SqliteIndex
+from pipeline.index.sqlite import SqliteIndex
 
 Assets = list[tuple[AssetId, list[IndexRow]]]
 
@@ -127,7 +128,8 @@ def test_one_that_does_not_hold_what_was_read_is_not_used(
     def lossy(connection: sqlite3.Connection, given: Iterable[module.Laid]) -> Tally:
         tally = fill(connection, given)
         connection.execute(
-            "INSERT INTO folded (folded, rowid, exact, light) SELECT 'delete', id, exact, light FROM passages"
+            "INSERT INTO folded (folded, rowid, exact, light, marks) "
+            "SELECT 'delete', id, exact, light, marks FROM passages"
         )
         connection.execute("DELETE FROM passages")
         return tally

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from pipeline.index.rows import rows_of
 
 
@@ -23,6 +25,29 @@ def test_each_segment_heard_is_a_row_with_its_time_and_language() -> None:
     (row,) = rows_of(document("transcript", {"language": "mul", "segments": [segment("قصف")]}))
     assert (row.field, row.text, row.t, row.end, row.language) == ("transcript", "قصف", 1.5, 2.5, "ar")
     assert (row.enrichment, row.media, row.source_identifying) == ("e1", "video", False)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "below", "partial"),
+    [
+        (None, None, False),
+        ({"of": 10.0, "read": 10.0}, None, False),
+        ({"of": 10.0, "read": 4.0}, None, True),
+        ({"of": None, "read": 4.0, "gaps": [[1.0, 2.0, "E-MEDIA-007"]]}, None, True),
+        ({"of": 10.0, "read": 10.0}, {"of": 10.0, "read": 4.0}, True),
+    ],
+)
+def test_what_was_read_in_part_says_so_also_when_only_what_it_rests_on_was(
+    coverage: dict[str, Any] | None, below: dict[str, Any] | None, partial: bool
+) -> None:
+    def covered(of: dict[str, Any] | None) -> dict[str, Any] | None:
+        return of and {"unit": "seconds", "gaps": [], "flags": [], **of}
+
+    body = {"language": "ar", "segments": [segment("قصف")]}
+    told = document("transcript", body, coverage=covered(coverage), basis=["e0", "gone"])
+    probed = document("probe", {}, id="e0", coverage=covered(below), basis=[])
+    (row,) = rows_of({**told, "enrichments": [*probed["enrichments"], *told["enrichments"]]})
+    assert row.partial is partial
 
 
 def test_a_reading_that_is_not_offered_as_speech_is_not_searched() -> None:

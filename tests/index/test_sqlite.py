@@ -16,8 +16,9 @@ from pipeline.core.model import AssetId
 from pipeline.core.ports import IndexRow
 from pipeline.errors import Unavailable
 from pipeline.index import passages
+from pipeline.index.answer import SearchAnswer
 from pipeline.index.rebuild import rebuild
-from pipeline.index.sqlite import SearchAnswer, SqliteIndex
+from pipeline.index.sqlite import SqliteIndex
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

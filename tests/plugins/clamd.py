@@ -16,6 +16,9 @@ import pytest
 STREAM_BYTES = 1_048_576
 """What it takes at most; clamd's own way to say 1M."""
 
+FILE_BYTES = 786_432
+"""Of what it takes, it looks at no more than that."""
+
 MARKER = b"evidence-marker-of-a-worm"
 NAME = "Evidence.Test.Worm.UNOFFICIAL"
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}" + b"$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
@@ -28,6 +31,7 @@ class Daemon:
     """One clamd; it may be killed and started again."""
 
     folder: Path
+    settings: dict[str, object]
     process: "subprocess.Popen[bytes] | None" = None
 
     @property
@@ -38,6 +42,8 @@ class Daemon:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         self.socket.unlink(missing_ok=True)
+        lines = "".join(f"{name} {value}\n" for name, value in self.settings.items())
+        (self.folder / "clamd.conf").write_text(lines, encoding="utf-8")
         program = shutil.which("clamd", path=f"{os.environ['PATH']}:/usr/sbin")
         if program is None:
             pytest.skip("no clamd; install the Debian package clamav-daemon")
@@ -77,13 +83,12 @@ def _daemon() -> Iterator[Daemon]:
         database.mkdir()
         lines = [f"{name.removesuffix('.UNOFFICIAL')}:0:*:{data.hex()}\n" for name, data in _SIGNATURES.items()]
         (database / "tests.ndb").write_text("".join(lines), encoding="ascii")
-        settings = {
+        settings: dict[str, object] = {
             "LocalSocket": folder / "s", "DatabaseDirectory": database, "Foreground": "yes", "MaxThreads": 4,
-            "StreamMaxLength": STREAM_BYTES, "TemporaryDirectory": folder,
+            "StreamMaxLength": STREAM_BYTES, "TemporaryDirectory": folder, "MaxFileSize": FILE_BYTES,
+            "AlertExceedsMax": "yes",
         }  # fmt: skip
-        text = "".join(f"{name} {value}\n" for name, value in settings.items())
-        (folder / "clamd.conf").write_text(text, encoding="utf-8")
-        daemon = Daemon(folder=folder)
+        daemon = Daemon(folder=folder, settings=settings)
         try:
             yield daemon
         finally:

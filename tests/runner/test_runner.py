@@ -311,6 +311,30 @@ def test_only_a_stage_that_heeds_an_input_is_told_why_it_is_not_there(bench: Ben
     assert [len(one & set(bench.ids(WORDS))) for one in basis] == [len(heeds), 1]
 
 
+def test_who_heeds_a_refusal_and_repeats_it_did_not_refuse_in_its_own_right(bench: Bench) -> None:
+    def damaged(_job: Job) -> Result:
+        raise Refused("broken", code="E-MEDIA-002")
+
+    def repeat(job: Job) -> Result:
+        found = job.known[WORDS]
+        return Result(outcome=found.outcome, code=found.code, reason=found.reason)
+
+    def other(_job: Job) -> Result:
+        raise Refused("too large", code="E-MEDIA-004")
+
+    rows = bench.run(
+        identify(), stage("words", WORDS, damaged),
+        stage("again", Kind("again"), repeat, maybe=(WORDS,), heeds=(WORDS,)),
+        stage("other", Kind("other"), other, maybe=(WORDS,), heeds=(WORDS,)),
+    )  # fmt: skip
+
+    said = {row.stage: (row.code, row.own) for row in rows[1:]}
+    assert said == {"words": ("E-MEDIA-002", True), "again": ("E-MEDIA-002", False), "other": ("E-MEDIA-004", True)}
+    record = next(one.record for one in bench.catalogue.entries(bench.asset.id) if one.kind == "again")
+    assert record is not None
+    assert set(bench.ids(WORDS)) <= set(record["basis"])
+
+
 def test_what_is_read_of_the_acquisitions_is_what_stands_in_the_key(bench: Bench) -> None:
     read: list[list[str]] = []
 

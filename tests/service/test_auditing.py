@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from pipeline.commands.auditing import bar
+from pipeline.errors import Unavailable
 from pipeline.settings import read_settings
 from pipeline.usecases.checked import last_checked
 from pipeline.usecases.home import open_home
+from pipeline.vault.quarantine import Quarantine
 from tests.service.conftest import Evidence
 
 HOSTILE = "<script>alert(1)</script>"
@@ -97,6 +99,50 @@ def test_damage_is_put_away_and_nothing_is_deleted(evidence: Evidence, home: Pat
     assert evidence("audit", "--full").code == 0
 
 
+def test_the_document_tells_of_damage_who_may_know(evidence: Evidence, home: Path, preserved: list[str]) -> None:
+    evidence("grant", "ana", "--role", "reader")
+    evidence("grant", "nora", "--role", "reader")
+    evidence("grant", "nora", "--permission", "audit")
+    before = {name: evidence("show", preserved[2], actor=name).json for name in ("custodian", "ana", "nora")}
+    assert "quarantine" not in before["custodian"]
+    damage(original(home, preserved[2]))
+    evidence("audit", "--full")
+    told = {name: evidence("show", preserved[2], actor=name) for name in before}
+    assert told["ana"].json == before["ana"]
+    assert "H-VAULT-001" not in told["ana"].complaint
+    for name in ("custodian", "nora"):
+        said = told[name].json
+        assert [one["code"] for one in said.pop("quarantine")] == ["E-VAULT-001"]
+        assert said == before[name]
+
+
+def test_a_day_says_what_came_of_the_quarantine(
+    evidence: Evidence, home: Path, preserved: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "settings.toml").write_text("audit_rotation_days = 1\n")
+    damage(original(home, preserved[2]))
+
+    def failing(*_: object, **__: object) -> None:
+        raise Unavailable("no space", code="E-HOST-003")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Quarantine, "add", failing)
+        said = evidence("audit", "--due")
+    assert (said.code, said.json["quarantine"]) == (1, {"added": None, "assets": None, "code": "E-HOST-003"})
+    assert evidence("audit", "--due").json["quarantine"] == {"added": 1, "assets": 1, "code": None}
+
+
+def test_audited_takes_prefixes(evidence: Evidence, preserved: list[str]) -> None:
+    evidence("audit")
+    told = evidence("audited", preserved[0][:12], preserved[1]).json["assets"]
+    assert [one["asset"] for one in told] == preserved[:2]
+    assert all(one["last_checked"] for one in told)
+    assert evidence("audited", "").json["error"]["code"] == "E-FIND-001"
+    assert sorted(one[:2] for one in preserved if one[0] == "5") == ["58", "5e"]
+    assert evidence("audited", "5").json["error"]["code"] == "E-FIND-003"
+    assert evidence("audited", "fff").json["error"]["code"] == "E-FIND-001"
+
+
 def test_who_may_not_know_of_it_is_told_nothing(evidence: Evidence, home: Path, preserved: list[str]) -> None:
     before = evidence("show", preserved[2], actor="mallory").json
     damage(original(home, preserved[2]))
@@ -163,3 +209,18 @@ def test_a_bar_is_drawn_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
     drawn = capsys.readouterr().err
     assert drawn.endswith("\n")
     assert "4 of 4 objects · 4.00 GB" in drawn
+
+
+@pytest.mark.slow
+def test_a_report_shows_no_picture_of_what_is_damaged(
+    evidence: Evidence, home: Path, processed: dict[str, str], tmp_path: Path
+) -> None:
+    def pictures(name: str) -> int:
+        said = evidence("report", "b1", "--to", tmp_path / name)
+        assert said.code == 0, said.text
+        return sum(one.read_text(encoding="utf-8").count("data:image/") for one in [tmp_path / name])
+
+    before = pictures("before.html")
+    damage(original(home, processed["place.jpg"]))
+    assert evidence("audit", "--full").code == 1
+    assert (before, pictures("after.html")) == (1, 0)

@@ -17,6 +17,7 @@ from pipeline.service import open_app
 from pipeline.vault.files import digest_file
 from pipeline.vault.inventory import extended, first, spelled, version_numbers
 from pipeline.vault.layout import INVENTORY, OBJECT_MARK, OBJECT_MARK_BYTES, SIDECAR
+from pipeline.vault.segments import entries
 from pipeline.vault.series import json_line
 from pipeline.vault.storage import log_subject
 from tests.service.conftest import Evidence
@@ -102,12 +103,37 @@ def test_a_legal_hold_forbids_it_until_it_is_lifted(
     assert dispose().code == 0
 
 
+BATCH = {"over": "batch", "value": "b1"}
+
+
+def past(scope: dict[str, str]) -> None:
+    """Record a rule of years ago, whose time has come meanwhile."""
+    app = open_app()
+    rule = {
+        "type": "retain", "id": "k-000000000001", "scope": scope, "until": "2020-01-01T00:00:00Z",
+        "review": "2020-01-01T00:00:00Z", "reason": "policy", "by": "p-1", "at": "2019-01-01T00:00:00Z",
+    }  # fmt: skip
+    app.home.registers.append("retention", [rule], key="of old")
+    app.close()
+
+
+def test_a_time_that_is_past_is_refused(evidence: Evidence, asset: str) -> None:
+    for argv in (
+        ("retain", "set", "--batch", "b1", "--until", "2020-01-01"),
+        ("retain", "set", "--batch", "b1", "--without-end", "--review", "2020-01-01"),
+        ("release", asset, "--through", "b1:1", "--until", "2020-01-01T00:00:00Z"),
+    ):
+        said = evidence(*argv, "--reason", "x")
+        assert code(said) == "E-CONF-009"
+        assert "is past" in said.json["error"]["reason"]
+    assert evidence("retain", "list").json["retention"] == []
+
+
 @pytest.mark.slow
 def test_a_rule_forbids_it_until_its_time_has_come(
     evidence: Evidence, dispose: Callable[..., Any]
 ) -> None:  # fmt: skip
-    past = evidence("retain", "set", "--batch", "b1", "--until", "2020-01-01", "--reason", "policy")
-    assert past.code == 0
+    past(BATCH)
     rule = evidence("retain", "set", "--source", "submitted", "--until", "2100-01-01", "--reason", "law").json
     assert code(dispose()) == "H-RETAIN-001"
     assert evidence("retain", "end", rule["id"], "--reason", "law changed").code == 0
@@ -273,6 +299,72 @@ def test_a_register_that_was_written_anew_is_read_audited_and_added_to(
     (again,) = evidence("submit", tmp_path / "witness.txt", "--batch", "b1").json["items"]
     assert again["n"] == 3
     assert evidence("audit").json["findings"] == []
+
+
+def vault_has(home: Path, *words: str) -> list[str]:
+    """Return which words any file of the vault or of the catalogue still holds."""
+    files = [one for one in home.rglob("*") if one.is_file() and one.parent.name != "scratch"]
+    return [word for word in words if any(word.encode() in one.read_bytes() for one in files)]
+
+
+def test_registers_are_rewritten_so_that_no_file_tells_of_what_was_disposed_of(
+    evidence: Evidence, home: Path, tmp_path: Path
+) -> None:
+    for name, data in (("gulan-of-the-mill.txt", SECRET), ("beside.txt", b"beside")):
+        (tmp_path / name).write_bytes(data)
+    given = ("--batch", "b1", "--provider", "Zin Hevi", "--url", "https://example.org/witness-7")
+    (item,) = evidence("submit", tmp_path / "gulan-of-the-mill.txt", *given).json["items"]
+    evidence("submit", tmp_path / "beside.txt", "--batch", "b1")
+    evidence("submit", tmp_path / "beside.txt", "--batch", "b2")
+    salt = next(one["salt"] for one in open_app().home.registers.read("batch/b1") if one["type"] == "item")
+    words = ("gulan-of-the-mill", "Zin Hevi", "witness-7", salt)
+    assert vault_has(home, *words) == list(words)
+    assert evidence("dispose", item["asset"], "--reason", "ordered", "--confirm", item["asset"]).code == 0
+    status = evidence("status", "b1").json
+    assert vault_has(home / "vault", *words) == list(words)
+    assert evidence("audit").json["findings"] == []
+    said = evidence("dispose", "--rewrite-registers", "--reason", "the witness asked")
+    assert said.code == 0
+    assert said.json["registers"] == [
+        {"batch": "b1", "items": 1, "waiting": 0, "code": None},
+        {"batch": "b2", "items": 0, "waiting": 0, "code": None},
+    ]  # fmt: skip
+    assert vault_has(home / "vault", *words) == []
+    assert evidence("audit").json["findings"] == []
+    assert evidence("verify-log").json["findings"] == []
+    assert evidence("status", "b1").json == status
+    assert [one.act for _, one in entries(home / "vault") if one.act in {"erase", "vault.dispose"}].count("erase") == 1
+    again = evidence("dispose", "--rewrite-registers", "--batch", "b1", "--reason", "again").json["registers"]
+    assert [one["items"] for one in again] == [0]
+    with sqlite3.connect(home / "catalogue.sqlite") as db:
+        assert [one for (one,) in db.execute("SELECT record FROM items") if any(word in one for word in words)] == []
+    assert evidence("rebuild", "catalogue").code == 0
+    assert evidence("status", "b1").json == status
+    assert (
+        evidence("show", evidence("submit", tmp_path / "beside.txt", "--batch", "b1").json["items"][0]["asset"]).code
+        == 0
+    )
+    (fresh,) = evidence("submit", tmp_path / "gulan-of-the-mill.txt", "--batch", "b1").json["items"]
+    assert (fresh["n"], fresh["outcome"]) == (3, "preserved")
+    assert evidence("audit").json["findings"] == []
+
+
+def test_only_custodians_rewrite_registers_and_only_what_nothing_keeps(
+    evidence: Evidence, dispose: Callable[..., Any], home: Path
+) -> None:
+    dispose()
+    evidence("grant", "ana", "--role", "reader")
+    assert code(evidence("dispose", "--rewrite-registers", "--reason", "x", actor="ana")) == "E-ACCESS-001"
+    assert code(evidence("dispose", "--rewrite-registers", "--reason", "x", "--batch", "b9")) == "E-FIND-002"
+    assert code(evidence("dispose", "--rewrite-registers")) == "E-CONF-009"
+    hold = evidence("hold", "place", "legal", "--batch", "b1", "--reason", "a court asks").json["id"]
+    kept = evidence("dispose", "--rewrite-registers", "--reason", "x")
+    assert kept.code == 1
+    assert kept.json["registers"] == [{"batch": "b1", "items": 0, "waiting": 1, "code": "H-HOLD-002"}]
+    assert vault_has(home / "vault", "witness.txt") == ["witness.txt"]
+    evidence("hold", "lift", "legal", hold, "--reason", "over")
+    assert evidence("dispose", "--rewrite-registers", "--reason", "x").code == 0
+    assert vault_has(home / "vault", "witness.txt") == []
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from pipeline.core.model import AssetId, Enrichment, Kind, Maker, Outcome
 from pipeline.exports.inventory import write_csv, write_page
 from pipeline.service import open_app
 from tests.service.conftest import Evidence
+from tests.service.test_ending import BATCH, past
 
 SIZES = {"one": 40, "two": 150_000, "three": 2_000_000}
 
@@ -80,7 +81,7 @@ def test_what_is_found_while_the_line_runs_is_counted_too(evidence: Evidence, as
 
 @pytest.mark.slow
 def test_rules_and_holds(evidence: Evidence, assets: dict[str, str]) -> None:
-    evidence("retain", "set", "--batch", "b1", "--until", "2020-01-01", "--review", "2020-01-01", "--reason", "x")
+    past(BATCH)
     evidence("retain", "set", "--source", "interview", "--without-end", "--reason", "x")
     evidence("hold", "place", "legal", assets["two"], "--reason", "x")
     evidence("hold", "place", "access", assets["three"])

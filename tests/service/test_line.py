@@ -49,6 +49,18 @@ def test_outcomes_add_up_and_are_honest(evidence: Evidence, processed: dict[str,
     ]  # fmt: skip
 
 
+@pytest.mark.slow
+def test_a_refused_picture_is_one_failure_however_many_stages_repeat_it(evidence: Evidence, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"no chunk at all" * 20)
+    evidence("submit", tmp_path / "broken.png", "--batch", "b1")
+    status = evidence("process", "b1").json
+    assert status["outcomes"]["translate"] == {"refused": 1}
+    assert [(one["stage"], one["code"]) for one in status["failures"]] == [("probe", "E-MEDIA-002")]
+    rebuilt = evidence("rebuild", "catalogue")
+    assert rebuilt.code == 0
+    assert evidence("status", "b1").json["failures"] == status["failures"]
+
+
 def test_a_second_run_leaves_no_trace(evidence: Evidence, home: Path, processed: dict[str, str]) -> None:
     before = vault_bytes(home)
 

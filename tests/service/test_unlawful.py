@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.core.model import AssetId
 from pipeline.core.ports import IndexRow
+from pipeline.index.answer import Filters
 from pipeline.index.area import Area
-from pipeline.index.sqlite import Filters
 from pipeline.service import open_app
 from tests.service.conftest import Evidence, tone
 

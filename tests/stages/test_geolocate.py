@@ -229,6 +229,21 @@ def test_coordinates_in_figures_are_written_wherever_they_stand(line: Line) -> N
     )  # fmt: skip
 
 
+def test_two_numbers_that_nothing_calls_a_position_are_a_hint_and_never_the_place(
+    line: Line, gazetteer: Gazetteer
+) -> None:
+    said = _said("We are in Damascus.", "They are 36.2021, 37.1343.", "GPS 36.2021, 37.1344")
+    body = _body(
+        _locate(line, {}, gazetteer=gazetteer, transcript=_said("We are in Damascus.", "It is 36.2021, 37.1343"))
+    )
+    name, bare = sorted(body["claims"], key=lambda one: one["source"])
+    assert (bare["source"], bare["confidence"], bare["notes"]) == ("written", 0.2, ["decimal", "bare"])
+    assert body["best"] is None or body["claims"][body["best"]["claim"]] == name
+    labelled = _body(_locate(line, {}, gazetteer=gazetteer, transcript=said))
+    assert labelled["claims"][labelled["best"]["claim"]]["text"] == "36.2021, 37.1344"
+    assert labelled["claims"][labelled["best"]["claim"]]["confidence"] == 0.5
+
+
 def test_a_short_plus_code_is_read_beside_a_place_alone(line: Line, gazetteer: Gazetteer) -> None:
     claims = _body(_locate(line, {}, gazetteer=gazetteer, transcript=_said("It is at 642M+RP in Aleppo.")))["claims"]
     code = next(one for one in claims if one["source"] == "written")

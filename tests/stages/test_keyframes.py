@@ -225,10 +225,19 @@ def test_a_film_hidden_in_a_photograph(line: Line, testdata: Path, tmp_path: Pat
     assert [shot["start"] for shot in found.body["shots"]] == [0, 2, 3.5, 6, 8]
 
 
-def test_a_hidden_film_without_a_picture_in_it_is_refused(line: Line, testdata: Path) -> None:
+def test_a_hidden_film_without_a_picture_in_it_leaves_the_photograph_read_in_part(line: Line, testdata: Path) -> None:
     """The samples were cut out of this one."""
-    found = keyframes(line, testdata / "video/m3_pixel-motion-photo-shortened.jpg")
-    assert (found.outcome, found.code) == (Outcome.REFUSED, "E-MEDIA-002")
+    stages = ("keyframes", "previews", "tag", "detect", "screen", "read_text", "fingerprint")
+    found = line.run(testdata / "video/m3_pixel-motion-photo-shortened.jpg", *stages)
+    assert (found["keyframes"].outcome, found["keyframes"].body["shots"]) == (Outcome.DONE, [])
+    assert found["keyframes"].body["source"] == "motion_photo"
+    for name in stages:
+        coverage = found[name].coverage
+        assert coverage is not None, name
+        assert coverage.partial, name
+        assert {code for *_, code in coverage.gaps} == {"E-MEDIA-002"}, name
+    assert found["previews"].body["missing"] == [{"role": "contact_sheet", "code": "E-MEDIA-002"}]
+    assert found["fingerprint"].body["hashes"], "the photograph itself is looked at"
 
 
 @pytest.mark.parametrize("name", ["photo_objects/bus.jpg", "ocr/tess_phototest.tif", "photo_exif/immich_IMG_2682.heic"])

@@ -18,6 +18,8 @@ class IndexRow:
     lon: float | None = None
     of_acquisition: tuple[str, int] | None = None
     source_identifying: bool = False
+    partial: bool = False
+    """Whether the stage that says so, or one that it rests on, read only a part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

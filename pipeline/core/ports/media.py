@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pipeline.core.ports.moving import Gathered, Instant, Sheet, Wanted
 from pipeline.core.ports.pictures import PictureHash, Pixels, Still
+from pipeline.core.sidecars import Beside
 
 RATE = 16_000
 """Samples a second of all sound that is analysed: what ``decode_audio`` writes is what engines of sound read."""
@@ -33,7 +34,8 @@ class Picture:
     """What a picture decoder saw: stored width and height in pixels, EXIF orientation, frames.
 
     ``rows`` is how many rows of the first frame could be decoded. ``preview``: it is the photograph that a
-    camera put beside its raw picture; the raw picture itself was not developed.
+    camera put beside its raw picture; the raw picture itself was not developed. ``left_out``: something beside
+    the pixels (a text, a colour profile) could not be read.
     """
 
     width: int
@@ -43,6 +45,7 @@ class Picture:
     orientation: int
     format: str
     preview: bool = False
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,10 @@ class MediaTools(Protocol):
 
     def track(self, media: Path) -> dict[str, Any]:
         """Return times and positions embedded sample by sample, keyed ``Doc<n>:Tag`` (``Doc<n>-<m>`` within one)."""
+        ...
+
+    def sidecar(self, media: Path, name: str) -> Beside | None:
+        """Return what a file beside a recording states, read by the ending of its name; ``None``: no position."""
         ...
 
     def exif(self, media: Path) -> dict[str, str]:

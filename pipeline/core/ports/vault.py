@@ -86,7 +86,7 @@ class Vault(Protocol):
         ...
 
     def kept(self, asset: AssetId, sha256: str) -> Path | None:
-        """Return a kept derivative from the vault, if it is there."""
+        """Return a kept derivative from the vault, if it is there; an asset in quarantine lends none (E-VAULT-009)."""
         ...
 
     def dispose(self, asset: AssetId, decision: Mapping[str, Any], *, actor: str = "vault") -> dict[str, Any]:
@@ -95,6 +95,22 @@ class Vault(Protocol):
         The tombstone (register ``tombstones``) and the log's entry are durable before anything is
         removed; what is interrupted then is finished by ``settle``. Who may, and whether a hold
         or a retention forbids it, is for the caller to know.
+        """
+        ...
+
+    def rewrite(
+        self,
+        register: str,
+        change: Callable[[dict[str, Any], str], dict[str, Any]],
+        decision: Mapping[str, Any],
+        *,
+        actor: str = "vault",
+    ) -> dict[str, Any] | None:
+        """Write a register anew, so that what its records said is gone for good; return its tombstone.
+
+        ``change`` is given each record and the tombstone's digest, and returns what shall stand: the number
+        and the order of records stay. Where there is no such register nothing is done. What is interrupted
+        once the tombstone stands is finished by ``settle``; before, it never happened.
         """
         ...
 
