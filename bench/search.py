@@ -7,20 +7,22 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from bench.figure import Figure
-from bench.transcripts import BATCHES, LABELS, Transcripts, batch_of
+from bench.transcripts import BATCHES, LABELS, Transcripts, asset_of, batch_of
 from pipeline.core.model import Media
 from pipeline.core.ports import IndexRow
 from pipeline.index.answer import Filters
 from pipeline.index.area import Area
-from pipeline.index.folding import light_words, words
+from pipeline.index.folding import spellings, words
+from pipeline.index.gate import Permits
 from pipeline.index.rebuild import rebuild
+from pipeline.index.scan import Only
 from pipeline.index.sqlite import SqliteIndex
 
 _ITEMS = 100_000
@@ -46,7 +48,9 @@ def measure(place: Path) -> list[Figure]:
     index = SqliteIndex(place / "index.sqlite")
     passages, seconds = _built(index, corpus)
     asked = list(queries(corpus.sample))
-    wide, narrow = (_asked(index, asked, gate) for gate in (_nearly_all, _one_batch))
+    batch = Only([one for one in map(asset_of, range(corpus.items)) if batch_of(one) == BATCHES // 2])
+    wide, narrow = _asked(index, asked, _nearly_all), _asked(index, asked, _one_batch, only=batch)
+    hidden = _asked(index, asked, _one_batch)
     size = sum(file.stat().st_size for file in place.glob("index-*")) / 1e9
     notes = f"{corpus.items} items, {passages} passages, {size:.1f} GB; {_QUERIES} queries; {_spread(asked, wide)}"
     figures = [
@@ -56,6 +60,7 @@ def measure(place: Path) -> list[Figure]:
         ),
         _latency("who may see nine in ten", wide, notes),
         _latency("who may see one batch in fifty", narrow, _spread(asked, narrow)),
+        replace(_latency("from whom terms hide 49 in 50", hidden, _spread(asked, hidden)), bar=None),
     ]  # fmt: skip
     if (peer := _peer(place / "peer", corpus, asked)) is not None:
         speed, times = peer
@@ -111,11 +116,11 @@ def _one_batch(asset: str, _row: IndexRow) -> bool:
     return batch_of(asset) == BATCHES // 2
 
 
-def _asked(index: SqliteIndex, asked: Iterable[Asked], permits: Callable[[str, IndexRow], bool]) -> list[float]:
+def _asked(index: SqliteIndex, asked: Iterable[Asked], permits: Permits, *, only: Only | None = None) -> list[float]:
     times = []
     for one in asked:
         began = time.perf_counter()
-        index.search(one.query, permits=permits, filters=one.filters, limit=20)
+        index.search(one.query, permits=permits, filters=one.filters, limit=20, only=only)
         times.append((time.perf_counter() - began) * 1000)
     return times
 
@@ -157,7 +162,7 @@ def _peer(place: Path, corpus: Transcripts, asked: Iterable[Asked]) -> tuple[flo
     began, many = time.perf_counter(), 0
     for _, rows in corpus:
         for row in rows:
-            exact, light = " ".join(words(row.text)), " ".join(light_words(row.text))
+            exact, light = spellings(row.text)
             document = {"exact": exact, "light": light if light != exact else "", "text": row.text, "media": row.media}
             writer.add_document(tantivy.Document(**document, language=row.language or ""))
             many += 1

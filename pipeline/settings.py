@@ -131,6 +131,7 @@ class Settings(BaseModel):
     web_names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+$")], ...] = Field(
         default=(), description="names of the host, besides the address itself, by which it may be asked"
     )
+    web_https: bool = Field(default=False, description="a proxy before it speaks TLS; else it listens on loopback only")
     web_requests_per_minute: int = Field(default=3000, gt=0, description="requests from one address")
     web_logins_per_minute: int = Field(default=20, gt=0, description="attempts to sign in from one address")
     oidc_issuer: str | None = Field(

@@ -51,6 +51,7 @@ class Reviews:
                 mine = and_(t.reviews.c.register == register, t.reviews.c.id == one["id"])
                 if db.execute(update(t.reviews).where(mine).values(sure=True)).rowcount == 0:
                     db.execute(insert(t.reviews), row_of_record(register, one))
+                db.execute(delete(t.looked).where(t.looked.c.asset == one.get("asset")))
 
     def unsure(self) -> dict[str, dict[str, str]]:
         """Return, by register, the records of which it is not known whether they stand there: id and time."""
@@ -76,7 +77,8 @@ class Reviews:
         """Forget what was said of an asset."""
         with self._database.write() as db:
             db.execute(delete(t.reviews).where(t.reviews.c.asset == asset))
-            db.execute(delete(t.claims).where(t.claims.c.asset == asset))
+            for beside in (t.claims, t.looked):
+                db.execute(delete(beside).where(beside.c.asset == asset))
 
     def of_asset(self, asset: AssetId) -> list[dict[str, Any]]:
         """Return every record about an asset."""
@@ -131,12 +133,24 @@ class Reviews:
 
     # --- what waits for a reviewer
 
-    def waiting(self, *, batch: str | None = None, kind: str | None = None) -> Iterator[Waiting]:
+    def close(self, one: Waiting, *, required: int, told: int) -> None:
+        """Leave a statement out from now on, unless there are not ``told`` records of its asset any more."""
+        mine = and_(t.reviews.c.asset == one.asset, t.reviews.c.sure)
+        with self._database.write() as db:
+            if db.execute(select(func.count()).select_from(t.reviews).where(mine)).scalar() == told:
+                row = {"enrichment": one.enrichment, "required": required, "asset": one.asset}
+                db.execute(delete(t.looked).where(t.looked.c.enrichment == one.enrichment))
+                db.execute(insert(t.looked), row)
+
+    def waiting(
+        self, *, batch: str | None = None, kind: str | None = None, required: int = 1
+    ) -> Iterator[Waiting]:  # fmt: skip
         """Yield the current statements that can be reviewed: the most doubtful first, of equal ones the latest."""
         e, later = t.enrichments.c, t.enrichments.alias("later")
         last = select(func.max(later.c.seq)).where(later.c.asset == e.asset, later.c.kind == e.kind, later.c.final)
+        done = select(t.looked).where(t.looked.c.enrichment == e.id, t.looked.c.required == required)
         query = select(e.seq, e.asset, e.id, e.kind, e.doubt).where(
-            e.doubt.is_not(None), e.seq == last.scalar_subquery()
+            e.doubt.is_not(None), e.seq == last.scalar_subquery(), ~done.exists()
         )
         if kind is not None:
             query = query.where(e.kind == kind)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, MetaData, String, Table, Text
 
-VERSION = 6
+VERSION = 7
 metadata = MetaData()
 
 _BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up only in INTEGER
@@ -114,6 +114,15 @@ claims = Table(  # who has taken what from a queue of reviews, and until when
     Column("person", String(80), primary_key=True),
     Column("asset", String(64), nullable=False),
     Column("until", Float, nullable=False),
+)
+
+looked = Table(  # statements in which nothing waits for a reviewer any more; found out again where it is lost
+    "looked",
+    metadata,
+    Column("enrichment", String(64), primary_key=True),
+    Column("required", Integer, primary_key=True),  # by so many persons
+    Column("asset", String(64), nullable=False),
+    Index("looked_asset", "asset"),
 )
 
 leases = Table(

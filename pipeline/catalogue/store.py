@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, inspect, select, update
+from sqlalchemy import Connection, Delete, and_, delete, func, insert, inspect, select, update
 
 from pipeline.catalogue import queries as q
 from pipeline.catalogue import schema as t
@@ -18,9 +18,6 @@ from pipeline.core.model import Asset, AssetId, Enrichment, EnrichmentId, Key, K
 from pipeline.core.review_need import doubt_of
 
 Confirm = Callable[[Connection], None]
-
-STEPS = ("write_back", "index")
-"""Steps of a run that have outcomes but make no enrichment."""
 
 FILLED = "filled"
 """The fact that the catalogue was filled from the vault, or founded with it."""
@@ -178,7 +175,7 @@ class Catalogue:
             confirm(db)
             db.execute(q.NEW_ENTRY, entry)
             keep_traits(db, enrichment.asset, str(enrichment.kind), enrichment.body)
-            _set_row(db, row, forget=STEPS)
+            _set_row(db, row, forget=q.FORGET_ROWS)
 
     def unwritten(self, asset: AssetId) -> tuple[Entry, ...]:
         """Return the results that are not in the vault yet."""
@@ -238,8 +235,8 @@ def values_of_row(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _set_row(db: Connection, row: Row, *, forget: tuple[str, ...] = ()) -> None:
-    db.execute(q.FORGET_ROWS, {"of_asset": row.asset, "stages": [row.stage, *forget]})
+def _set_row(db: Connection, row: Row, *, forget: Delete = q.FORGET_ROW) -> None:
+    db.execute(forget, {"of_asset": row.asset, "of_stage": row.stage})
     db.execute(q.NEW_ROW, values_of_row(row))
 
 

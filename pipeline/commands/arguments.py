@@ -42,6 +42,14 @@ def near(text: str) -> tuple[float, float, float]:
     return lat, lon, km
 
 
+def facet(text: str) -> tuple[str, str]:
+    """Read NAME=CLASS."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=CLASS")
+    return name, value
+
+
 def limit(text: str) -> int:
     """Read how many hits are wanted."""
     if not text.isdecimal() or not 0 < int(text) <= 10_000:  # noqa: PLR2004 (a page, not an export)

@@ -17,6 +17,8 @@ from functools import lru_cache
 
 VERSION = 1
 """Raise it whenever any text folds differently: an index made before must be rebuilt."""
+LIGHT_VERSION = 2
+"""Raise it whenever only the light form of any text differs."""
 
 _MARKED_SCRIPTS = frozenset({"ARABIC", "CYRILLIC", "GREEK", "HEBREW", "LATIN"})
 
@@ -46,9 +48,26 @@ _NO_SPACES = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\
 """Thai, Lao, Burmese, Khmer, Kana, Han: written without spaces, so each character is a word."""
 
 _TOKEN = re.compile(rf"[{_NO_SPACES}]|[^\W_{_NO_SPACES}]+")
+_MARKED = re.compile(rf"[{_NO_SPACES}]|(?:[^\W_{_NO_SPACES}]|\ue000)+")
 
-_PREFIX = re.compile("(?:وبال|وكال|وفال|ولل|وال|بال|كال|فال|ال|لل|و)(?=...)")
-"""Three letters must remain: fewer would make one letter of the father (والد)."""
+_PREFIX = re.compile("(?:وبال|وكال|وفال|ولل|وال|بال|كال|فال|ال|لل|و(?=...)|[بلف](?=....))(?=...)")
+"""Three letters must remain, of what begins with a single preposition four: fewer would take letters of the word."""
+_OWN_ALIF = re.compile(r"(?<!\w)([وفبك]?)[أآ](?=ل)")
+"""An alif with a hamza or a madda begins no article: ألوان, ألمانيا."""
+_OWN = "\ue000"
+"""Stands for it while a word is made light."""
+_WHOLE = frozenset(
+    "وزير وزيره وزراء وزارة وردة ورود وسام وطن وطني وقت وجه وجوه ولد ولاد والد والدة والدي واحد "
+    "واحدة وجد وجود وصل وصول وضع وفد وكيل وكالة وسط وسطى وعد ورق ورقة وادي وثيقة وثائق وظيفة وفاة "
+    "وفاء وحدة وحدات وباء وقود وقف وقوف وليد وائل وسيم وداد وديع ورشة وسيلة وسائل وسخ ورث وهم وحش "
+    "وحيد وصية وزن وعي لبنان لبناني لبنانية لواء لجنة لغة لقاء لازم بلدية برلمان فلسطين فرنسا بغداد "
+    "بيروت بصرة بلدة بوابة بنزين برميل بندقية لاجئ لاجئين لاجئون لندن ليبيا فرقة فندق فضائية".translate(
+        {ord(one): to for one, to in zip("ةىئء", ("ه", "ي", "ي", ""), strict=True)}
+    ).split()
+)
+"""Frequent words, folded, that begin with a letter that is no preposition there."""
+_SEATS = re.compile(r"(?<=\w)[ؤئ](?=\w)|(?<!\w)ئ(?=[اۆێ])")
+"""A hamza within a word, whose seat is a matter of schools (مسؤول, مسئول); and that which Sorani begins vowels with."""
 
 _LOOSE = {
     "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "Å": "Aa",
@@ -120,7 +139,11 @@ def light_words(text: str) -> list[str]:
     spelled = unicodedata.normalize("NFC", text)
     for umlaut, pair in _LOOSE.items():
         spelled = spelled.replace(umlaut, pair)
-    return [_lighten(word) for word in words(spelled)]
+    spelled = _SEATS.sub("", spelled)
+    if not _OWN_ALIF.search(spelled):
+        return [_lighten(word) for word in words(spelled)]
+    marked = [_lighten(word) for word in _MARKED.findall(fold(_OWN_ALIF.sub(rf"\1{_OWN}", spelled)))]
+    return [word.replace(_OWN, "ا") for word in marked]
 
 
 def spellings(text: str) -> tuple[str, str]:
@@ -148,7 +171,7 @@ def _lighten(word: str) -> str:
         return word
     if len(word) >= _LONG:
         word = word.translate(_ARABIC_KEYBOARD)
-    prefix = _PREFIX.match(word)
+    prefix = None if word in _WHOLE else _PREFIX.match(word)
     return word[prefix.end() :] if prefix else word
 
 

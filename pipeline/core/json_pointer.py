@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 _INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
@@ -9,6 +10,7 @@ _LONGEST = 1000
 _DEEPEST = 32
 
 
+@lru_cache(maxsize=8192)
 def steps_of(pointer: str) -> tuple[str, ...]:
     """Return the steps of a pointer, unescaped; none for the whole document. ``ValueError`` when it is none."""
     if not pointer:

@@ -6,6 +6,7 @@ nothing and stands in ``void``.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,17 +94,17 @@ Objection = Callable[[Judgement], str | None]
 
 def fold_judgements(records: Iterable[Mapping[str, Any]], objection: Objection) -> Judgements:
     """Read records in any order; ``Corrupt`` (E-VAULT-002) when one is malformed."""
-    read: list[tuple[tuple[datetime, str, str], Judgement]] = []
-    erased = 0
-    for value in records:
-        if value.get("erased"):
-            erased += 1
-            continue
-        one = read_judgement(value)
-        read.append(((one.at, one.id, digest(as_record(one))), one))
+    known = list(records)
+    read = [read_judgement(value) for value in known if not value.get("erased")]
+    erased = len(known) - len(read)
+    same = Counter((one.at, one.id) for one in read)
+
+    def order(one: Judgement) -> tuple[datetime, str, str]:
+        return one.at, one.id, digest(as_record(one)) if same[one.at, one.id] > 1 else ""
+
     counting: dict[str, Judgement] = {}
     void: list[Void] = []
-    for _, one in sorted(read, key=lambda pair: pair[0]):
+    for one in sorted(read, key=order):
         if counting.get(one.id) == one:
             continue
         why = _objection(one, counting) or objection(one)

@@ -221,7 +221,7 @@ class Enrichment:
             "supersedes": list(self.supersedes),
             "by": self.by,
             "reviewer": self.reviewer,
-            "maker": asdict(self.maker),
+            "maker": {name: getattr(self.maker, name) for name in Maker.__slots__},
             "derivatives": [asdict(one) for one in self.derivatives],
             "body": dict(self.body),
         }
@@ -252,4 +252,4 @@ class Enrichment:
 
 def key_of(asset: AssetId, kind: Kind, maker: Maker, basis: tuple[str, ...]) -> Key:
     """Name a result by its inputs, before the work is done."""
-    return Key(digest([asset, str(kind), asdict(maker), sorted(basis)]))
+    return Key(digest([asset, str(kind), {name: getattr(maker, name) for name in Maker.__slots__}, sorted(basis)]))

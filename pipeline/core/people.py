@@ -93,8 +93,6 @@ class Revocation(Document):
 
 
 Record = Person | Grant | Revocation | Group | Join | Leave
-"""A line of the register."""
-
 _RECORD: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="type")])
 _KINDS = frozenset({"person", "grant", "revoke", "group", "join", "leave"})
 

@@ -69,6 +69,7 @@ _SPELLED = re.compile(
 )
 """Tags that a tool, or the format itself, spells from a list of its own."""
 _TERM = re.compile(r"[A-Za-z0-9 ,;:/._+()&-]{0,80}")
+_spell = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=str).encode
 
 
 def raw_tags(
@@ -109,9 +110,11 @@ def complains(raw: Mapping[str, str]) -> bool:
 
 def first(raw: Mapping[str, str], *names: str) -> str | None:
     """Return the first value that is not blank among tags whose name ends in one of ``names``, in their order."""
+    keys = sorted(raw)
     for name in names:
-        for key in sorted(raw):
-            if (key == name or key.endswith((f":{name}", f" {name}"))) and raw[key].strip():
+        endings = (f":{name}", f" {name}")
+        for key in keys:
+            if (key == name or key.endswith(endings)) and raw[key].strip():
                 return raw[key].strip()
     return None
 
@@ -146,9 +149,11 @@ def _technical(key: str, value: str) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return _clean(value)
-    return _clean(json.dumps(value, ensure_ascii=False, sort_keys=True, default=str))
+    return _clean(_spell(value))
 
 
 def _clean(text: str) -> str:
     """Drop what is no Unicode text: half a surrogate pair has no UTF-8 and so no digest."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

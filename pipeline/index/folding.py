@@ -1,5 +1,5 @@
 """Folding: the spelling under which the index keeps words; the table itself is the core's."""
 
-from pipeline.core.folding import VERSION, fold, light_words, located, spellings, words
+from pipeline.core.folding import LIGHT_VERSION, VERSION, fold, light_words, located, spellings, words
 
-__all__ = ["VERSION", "fold", "light_words", "located", "spellings", "words"]
+__all__ = ["LIGHT_VERSION", "VERSION", "fold", "light_words", "located", "spellings", "words"]

@@ -11,6 +11,7 @@ from itertools import product
 
 from pipeline.core import sounds
 from pipeline.core.distance import within
+from pipeline.core.sound_letters import LONGEST
 from pipeline.index.folding import light_words, located, spellings
 
 SCHEMA = """
@@ -98,7 +99,7 @@ def _told(part: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _sounding(word: str, spelled: str) -> Iterator[tuple[str, str, str, str]]:
-    if len(spelled) <= sounds.LONGEST and not word.isdigit():
+    if len(spelled) <= LONGEST and not word.isdigit():
         plain, writing = sounds.plain(spelled), str(sounds.writing(spelled))
         for frame in sounds.frames(plain):
             yield frame, writing, word, plain

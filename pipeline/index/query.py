@@ -13,8 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.core import sounds
+from pipeline.core import accents, sounds
 from pipeline.core.distance import within
+from pipeline.core.sound_letters import LONGEST
 from pipeline.errors import Misconfigured
 from pipeline.index.folding import light_words, located, words
 from pipeline.index.lexicon import allowed
@@ -50,6 +51,8 @@ class Term:
     prefix: bool
     name: str | None = None
     near: bool = False
+    marked: str | None = None
+    """The one word as it was typed, where it has accents: then a word without them is another."""
 
     def match(self, wider: Sequence[str] | None = None) -> str:
         """Return the term as an expression of FTS5, every word quoted; ``wider``: words found in its place.
@@ -63,8 +66,13 @@ class Term:
         if exact == light:
             own = f'{{exact light}} : "{light}"{star}'
         else:  # the light form of the query may be the exact form of a passage: it looks in both columns
-            own = f'exact : "{exact}"{star} OR {{exact light}} : "{light}"{star}'
+            own = f'{{exact light}} : "{exact}"{star} OR {{exact light}} : "{light}"{star}'
         return f"({own} OR {_any_of(wider)})" if wider else f"({own})"
+
+    def marked_in(self, text: str) -> int:
+        """Count the words of a passage, as it is written, that have the accents that were typed."""
+        same = (text[start:end] for word, start, end in located(text) if word == self.exact[0])
+        return sum(accents.has(self.marked or "", spelled) for spelled in same)
 
     def sounds_in(self, text: str) -> int:
         """Count the words of a passage, as it is written, that may be this name."""
@@ -72,7 +80,7 @@ class Term:
 
     def fits(self, word: str, spelled: str) -> bool:
         """Tell whether a word, folded and as it is written, may be this name."""
-        if self.name is None or len(spelled) > sounds.LONGEST:
+        if self.name is None or len(spelled) > LONGEST:
             return False
         if self.near and within(self.exact[-1], word, allowed(self.exact[-1])):
             return True
@@ -118,9 +126,12 @@ class Query:
         total = 0.0
         for term in self.terms:
             weight, found = 1.0, term.count(exact_words, term.exact)
+            if found and term.marked:
+                found = term.marked_in(text)
             if not found:
                 weight = _LIGHT_WEIGHT
-                found = max(term.count(exact_words, term.light), term.count(light_form, term.light))
+                forms = {term.light, term.exact} - ({term.exact} if term.marked else set())
+                found = max((term.count(some, one) for one in forms for some in (exact_words, light_form)), default=0)
             if not found and term.name is not None:
                 weight, found = _SOUND_WEIGHT, term.sounds_in(text)
             if not found:
@@ -161,7 +172,7 @@ def _name(typed: str) -> str | None:
         return None
     word, start, end = spans[0]
     spelled = typed[start:end]
-    return spelled if len(word) >= _SHORTEST_NAME and len(spelled) <= sounds.LONGEST and word.isalpha() else None
+    return spelled if len(word) >= _SHORTEST_NAME and len(spelled) <= LONGEST and word.isalpha() else None
 
 
 def _any_of(wider: Sequence[str]) -> str:
@@ -182,6 +193,7 @@ def parse(text: str) -> Query:
             term = Term(
                 exact=exact, light=tuple(light_words(typed)), prefix=prefix, name=name,
                 near=name is not None and typed.endswith("~"),
+                marked=name if name is not None and len(exact) == 1 and accents.any_in(name) else None,
             )  # fmt: skip
             terms.setdefault((term.exact, term.prefix, term.near), term)
     if sum(len(term.exact) for term in terms.values()) > MAX_TERMS:

@@ -125,10 +125,9 @@ def _count(tally: Tally, before: Mark | None, after: Mark) -> None:
 
 def _compare(database: Database, generation: Path, read: Contents) -> None:
     """Hold the words against the passages, and these against what was read, at the same time."""
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with closing(open_generation(generation)) as connection, ThreadPoolExecutor(max_workers=1) as beside:
         checked = beside.submit(_check, database, generation)
-        with closing(open_generation(generation)) as connection:
-            held = contents_of(connection)
+        held = contents_of(connection)
         checked.result()
     if held != read:
         raise Unavailable(f"read {read.passages} passages, the new index holds {held.passages}", code="E-INDEX-003")

@@ -20,16 +20,16 @@ from pipeline.index.gate import SELECT, Found, Gate
 from pipeline.index.passages import PLACE_BITS, mark_of, slot_of, slot_range
 from pipeline.index.query import Query, Term
 
-_FEW = 300
-"""Labels or positions that are read at once; where there are more, each asset is asked for its own."""
+_FEW = 50_000
+"""Labels or positions up to which the engine is sent to their assets alone."""
 _LEAST, _MOST_AT_ONCE = 128, 4096
 """Numbers that are followed at once, at first and later on."""
 
 _BY_NUMBER = SELECT + "json_each(?) AS one JOIN passages p ON p.id = one.value ORDER BY p.id"
 _LABELLED = SELECT + "passages p WHERE p.exact = ? AND p.field IN ('tags', 'objects')"
 _IN_ORDER = _LABELLED + " ORDER BY p.id"
+_LABEL_NUMBERS = "SELECT id FROM passages WHERE exact = ? AND field IN ('tags', 'objects')"
 _OWN_LABELLED = _LABELLED + " AND p.id BETWEEN ? AND ? AND p.asset = ?"
-_INSIDE = SELECT + "passages p WHERE lat IS NOT NULL AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?"
 _PLACES = "SELECT lat, lon, id FROM passages WHERE lat IS NOT NULL AND lat BETWEEN ? AND ? AND lon BETWEEN ? AND ?"
 _OWN_PLACES = SELECT + "passages p WHERE p.asset = ? AND p.lat IS NOT NULL"
 _MATCHING = "SELECT rowid FROM folded WHERE folded MATCH ? AND rowid >= ? ORDER BY rowid"
@@ -66,43 +66,34 @@ class Search:
         """
         if not self.query.terms:
             rows = self._near(self.filters.near) if self.filters.near else self._labelled()
-            tests = [one for one, _ in self._tests() if one]
-            yield from (one for one in rows if self._fits(one) and self.gate(one) and all(it(one[0]) for it in tests))
+            narrow = [cache(one) for _, one in self._narrowed()]
+            yield from (one for one in rows if self._fits(one) and self.gate(one) and all(it(one[0]) for it in narrow))
             return
         match = self._match()
         if match is None:
             return
-        only, tests = self.only, []
-        for test, some in self._tests():
+        slots, tests = None, list[Callable[[str], bool]]()
+        if self.only is not None:
+            slots = self.only.slots
+            tests.append(self.only.assets.__contains__)
+        for some, test in self._narrowed():
+            tests.append(cache(test))
             if some is not None:
-                only = Only(some if only is None else some & only.assets)
-            elif test is not None:
-                tests.append(cache(test))
-        for numbers in self._numbers(match, only):
-            for one in self._rows(numbers, only, tests):
+                slots = sorted(some if slots is None else some.intersection(slots))
+        for numbers in self._numbers(match, slots):
+            for one in self._rows(numbers, tests):
                 if self._fits(one) and self.gate(one):
                     yield one
 
     # --- what narrows by asset
 
-    def _tests(self) -> Iterator[tuple[Callable[[str], bool] | None, set[str] | None]]:
-        """Yield, for each filter by asset, either the assets that pass, or how to ask for one."""
+    def _narrowed(self) -> Iterator[tuple[set[int] | None, Callable[[str], bool]]]:
+        """Yield, for each filter by asset, the slots that alone may pass, unless they are many, and how to ask."""
         if self.filters.tag is not None:
-            yield self._known(self._labelled(), self._has_label)
+            labelled = (number for (number,) in self.connection.execute(_LABEL_NUMBERS, (self._label,)))
+            yield _slots(labelled), self._has_label
         if self.filters.near is not None:
-            inside = chain.from_iterable(self.connection.execute(_INSIDE, box) for box in self.filters.near.boxes())
-            yield self._known(inside, self._lies_near)
-
-    def _known(
-        self, rows: Iterable[Found], one_by_one: Callable[[str], bool]
-    ) -> tuple[Callable[[str], bool] | None, set[str] | None]:
-        few = list(islice(rows, _FEW + 1))
-        if len(few) > _FEW:
-            return one_by_one, None
-        near = self.filters.near if one_by_one == self._lies_near else None
-        kept = [one for one in few if near is None or near.distance_km(one[8], one[9]) <= near.km]
-        self.gate.look(one[0] for one in kept)
-        return None, {one[0] for one in kept if self.gate(one)}
+            yield _slots(number for _, number in self._inside(self.filters.near)), self._lies_near
 
     def _labelled(self) -> Iterator[Found]:
         return self.connection.execute(_IN_ORDER, (self._label,))
@@ -120,11 +111,15 @@ class Search:
         own = self.connection.execute(_OWN_PLACES, (asset,))
         return near is not None and any(near.distance_km(one[8], one[9]) <= near.km and self.gate(one) for one in own)
 
+    def _inside(self, near: Area) -> Iterator[tuple[float, int]]:
+        """Yield the distance and the number of every position in an area, permitted or not."""
+        for lat, lon, number in chain.from_iterable(self.connection.execute(_PLACES, box) for box in near.boxes()):
+            if (km := near.distance_km(lat, lon)) <= near.km:
+                yield km, number
+
     def _near(self, near: Area) -> Iterator[Found]:
         """Yield what lies in an area, the nearest first."""
-        inside = chain.from_iterable(self.connection.execute(_PLACES, box) for box in near.boxes())
-        placed = sorted((near.distance_km(lat, lon), number) for lat, lon, number in inside)
-        numbers = [number for km, number in placed if km <= near.km]
+        numbers = [number for _, number in sorted(self._inside(near))]
         for at in range(0, len(numbers), _LEAST):
             some = numbers[at : at + _LEAST]
             held = {one[-1]: one for one in self.connection.execute(_BY_NUMBER, (json.dumps(some),))}
@@ -159,41 +154,40 @@ class Search:
             found |= lexicon.near(self.connection, term.name, term.exact[-1])
         return sorted(found - {*term.exact, *term.light})
 
-    def _numbers(self, match: str, only: "Only | None") -> Iterator[list[int]]:
-        """Yield the numbers of matching passages in order, some at a time."""
-        slots = None if only is None else only.slots
+    def _numbers(self, match: str, slots: Sequence[int] | None) -> Iterator[list[int]]:
+        """Yield the numbers of matching passages in order, some at a time; of these slots alone, where given."""
         start, size, at = 0, _LEAST, 0
+        wanted = frozenset(slots or ())
         while slots is None or at < len(slots):
             if slots is not None:
                 start = slots[at] << PLACE_BITS
             cursor = self.connection.execute(_MATCHING, (match, start))
             while some := [number for (number,) in cursor.fetchmany(size)]:
-                yield some
-                size = min(size * 2, _MOST_AT_ONCE) if slots is None else _LEAST
-                if slots is not None:
-                    last = some[-1] >> PLACE_BITS
-                    at = bisect_left(slots, last, at)
-                    if at == len(slots) or slots[at] > last:
-                        break  # the next that is asked for may lie far off
+                if slots is None:
+                    yield some
+                    size = min(size * 2, _MOST_AT_ONCE)
+                    continue
+                yield [number for number in some if number >> PLACE_BITS in wanted]
+                last = some[-1] >> PLACE_BITS
+                at = bisect_left(slots, last, at)
+                if at == len(slots) or slots[at] > last:
+                    break  # the next that is asked for may lie far off
             else:
                 return
 
-    def _rows(
-        self, numbers: Sequence[int], only: "Only | None", tests: Sequence[Callable[[str], bool]]
-    ) -> Iterator[Found]:
+    def _rows(self, numbers: Sequence[int], tests: Sequence[Callable[[str], bool]]) -> Iterator[Found]:
         slots = sorted({number >> PLACE_BITS for number in numbers})
         assets = dict(self.connection.execute(_NAMED, (json.dumps(slots),)).fetchall())
-        wanted = {slot: one for slot, one in assets.items() if one is None or only is None or one in only.assets}
-        self.gate.look(one for one in wanted.values() if one is not None)
+        self.gate.look(one for one in assets.values() if one is not None)
         passed = {
-            slot for slot, one in wanted.items()
+            slot for slot, one in assets.items()
             if one is None or (self.gate.opened(one) and all(test(one) for test in tests))
         }  # fmt: skip
         read = [number for number in numbers if number >> PLACE_BITS in passed]
         for at in range(0, len(read), _LEAST):
             for one in self.connection.execute(_BY_NUMBER, (json.dumps(read[at : at + _LEAST]),)).fetchall():
                 # Of a slot that two assets share, nobody was asked yet.
-                if (only is None or one[0] in only.assets) and all(test(one[0]) for test in tests):
+                if assets[one[-1] >> PLACE_BITS] is not None or all(test(one[0]) for test in tests):
                     yield one
 
     def _fits(self, found: Found) -> bool:
@@ -205,3 +199,8 @@ class Search:
 
     def _is(self, name: str, media: str) -> bool:
         return self.filters.media in (None, media) and self.filters.field in (None, name)
+
+
+def _slots(numbers: Iterable[int]) -> set[int] | None:
+    few = list(islice(numbers, _FEW + 1))
+    return {number >> PLACE_BITS for number in few} if len(few) <= _FEW else None

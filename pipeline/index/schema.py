@@ -4,7 +4,7 @@ from pipeline.core import sounds
 from pipeline.index import folding, hashes, lexicon
 
 _SCHEMA_VERSION = 4
-VERSION = (_SCHEMA_VERSION * 100 + sounds.VERSION) * 100 + folding.VERSION
+VERSION = ((_SCHEMA_VERSION * 100 + sounds.VERSION) * 100 + folding.VERSION) * 100 + folding.LIGHT_VERSION
 """Of the schema, of the folding and of what sounds alike: an index of another is made again."""
 
 SCHEMA = (

@@ -55,7 +55,7 @@ class SqliteIndex:
         opens: Opens | None = None,
         asset_filter: Callable[[str], bool] | None = None,
         only: Only | None = None,
-        most: int = MOST_COUNTED,
+        most: int | None = None,
     ) -> SearchAnswer:
         """Find passages; the same answer for the same permitted passages, in whatever order they came.
 
@@ -68,11 +68,11 @@ class SqliteIndex:
             raise Misconfigured("the query holds no word", code="E-QUERY-001")
         if limit < 0:
             raise Misconfigured("the limit is negative", code="E-QUERY-001")
+        most = max(MOST_COUNTED, limit) if most is None else most
         gate = Gate(permits=permits, opens=opens, asset_filter=asset_filter)
         with self.database.reading() as connection:
             search = Search(connection=connection, query=terms, filters=filters, gate=gate, only=only)
             scored = ((_score(terms, filters, one), one) for one in search.permitted())
-            most = max(most, limit)
             counted = list(islice(((score, one) for score, one in scored if score or not terms.terms), most + 1))
         at_least = len(counted) > most
         del counted[most:]

@@ -1,6 +1,7 @@
 """Naming: what the PRONOM registry calls a file, by its bytes; siegfried's signatures, loaded once a process."""
 
 import logging
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ def _named(media: Material) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
+    # Its own runtime: with one processor it is as fast, and wakes no thread on another for every file.
+    os.environ["GOMAXPROCS"] = "1"
     import pygfried
 
     logging.disable()

@@ -28,34 +28,47 @@ _HEAD = 65_536
 _JPEG_XL = (b"\xff\x0a", b"\x00\x00\x00\x0cJXL \r\n\x87\n")
 
 
-def picture(media: Material, max_pixels: int, max_pictures: int) -> dict[str, Any]:
-    """Decode the first frame of a picture wholly; of a damaged one, count the rows that decode.
+@contextmanager
+def decoded(media: Material, max_pixels: int, max_pictures: int) -> Iterator[tuple[dict[str, Any], "Image | None"]]:
+    """Decode the first frame of a picture wholly, and lend it; of a damaged one, count the rows that decode.
 
     Of more than ``max_pictures`` frames one more is counted.
 
     Raises ``Refused``: E-MEDIA-004 for more than ``max_pixels``, U-CODEC-001 for a picture that
     no installed library decodes, E-MEDIA-002 when not one row can be decoded.
     """
-    with guarded(media, max_pixels):
-        return _picture(media, max_pixels, max_pictures)
+    with guarded(media, max_pixels), _decoded(media, max_pixels, max_pictures) as found:
+        yield found
 
 
-def upright(media: Material, max_pixels: int, *, longest: int, orientation: int | None = None) -> "Image":
+def upright(
+    media: Material, max_pixels: int, *, longest: int, orientation: int | None = None, frame: "Image | None" = None
+) -> "Image":
     """Return the first frame as it is shown: sRGB, upright, on white, its longest side at most ``longest``.
 
     ``orientation`` is EXIF's, where the picture does not state its own. What of a damaged picture decodes is
-    shown, the rest is black. Raises as ``picture`` does.
+    shown, the rest is black. ``frame`` is it where it was decoded wholly before: it is not decoded again, unless
+    that is done faster in a smaller size. Raises as ``decoded`` does.
     """
     with guarded(media, max_pixels), opened(media, max_pixels) as image:
         image.draft("RGB", (longest, longest))
         turn = _orientation(image)
-        try:
-            image.load()
-        except DAMAGE:
-            if not image.im:
-                raise
-            image.tile = []
-        return turned(shown(image, longest), turn if turn > 1 or orientation is None else orientation)
+        seen: Image = image
+        if frame is not None and (frame.mode, frame.size) == (image.mode, image.size):
+            seen = frame
+        else:
+            _load(image)
+        return turned(shown(seen, longest), turn if turn > 1 or orientation is None else orientation)
+
+
+def _load(image: "ImageFile") -> None:
+    """Decode what can be decoded."""
+    try:
+        image.load()
+    except DAMAGE:
+        if not image.im:
+            raise
+        image.tile = []
 
 
 def turned(image: "Image", orientation: int) -> "Image":
@@ -83,7 +96,8 @@ def guarded(media: Material, max_pixels: int) -> Iterator[None]:
         raise _undecoded(media) or refusal("Pillow", err) from err
 
 
-def _picture(media: Material, max_pixels: int, max_pictures: int) -> dict[str, Any]:
+@contextmanager
+def _decoded(media: Material, max_pixels: int, max_pictures: int) -> Iterator[tuple[dict[str, Any], "Image | None"]]:
     frames = _frames(media, max_pixels, max_pictures)
     with opened(media, max_pixels) as image:
         width, height, form, orientation = image.width, image.height, str(image.format), _orientation(image)
@@ -94,11 +108,11 @@ def _picture(media: Material, max_pixels: int, max_pictures: int) -> dict[str, A
             rows = _rows(media, max_pixels)
             if not rows:
                 raise
-        left_out = image.info.get(LEFT_OUT) is True
-    return {
-        "width": width, "height": height, "rows": rows, "frames": frames, "orientation": orientation, "format": form,
-        "left_out": left_out,
-    }  # fmt: skip
+        said = {
+            "width": width, "height": height, "rows": rows, "frames": frames, "orientation": orientation,
+            "format": form, "left_out": image.info.get(LEFT_OUT) is True,
+        }  # fmt: skip
+        yield said, image if rows == height else None
 
 
 @cache

@@ -38,10 +38,17 @@ def _sidecar(media: Material, ending: str) -> Iterator[Part]:
     yield sidecar(media, ending), b""
 
 
-def _picture(media: Material, max_pixels: int, max_pictures: int) -> Iterator[Part]:
-    from pipeline.parsing.pictures import picture
+def _picture(media: Material, max_pixels: int, max_pictures: int, longest: int) -> Iterator[Part]:
+    """Answer about a picture; with ``longest`` then what is mostly asked next: how it is shown, and its tags."""
+    from pipeline.parsing.pictures import decoded, upright
 
-    yield picture(media, max_pixels, max_pictures), b""
+    with decoded(media, max_pixels, max_pictures) as (said, frame):
+        yield said, b""
+        if longest:
+            image = upright(media, max_pixels, longest=longest, frame=frame)
+            yield list(image.size), image.tobytes()
+    if longest:
+        yield from _exif(media)
 
 
 def _upright(media: Material, max_pixels: int, longest: int, orientation: int | None) -> Iterator[Part]:

@@ -20,7 +20,9 @@ Said = dict[Kind, Enrichment]
 class Unkept:
     """One file at work; ``scratch`` is an empty folder that the caller removes."""
 
-    def __init__(self, asset: Asset, path: Path, *, tools: MediaTools, limits: Mapping[str, Any], scratch: Path) -> None:
+    def __init__(
+        self, asset: Asset, path: Path, *, tools: MediaTools, limits: Mapping[str, Any], scratch: Path
+    ) -> None:
         self._asset = asset
         self._path = path
         self._tools = tools

@@ -10,7 +10,7 @@ from pipeline.core.model import AssetId
 from pipeline.core.people import Permission
 from pipeline.errors import CODES
 from pipeline.service.door import Door
-from pipeline.usecases import auditing, find, ledger, likeness, malware, searching
+from pipeline.usecases import auditing, find, ledger, likeness, malware, searching, seeking
 from pipeline.usecases.access import Access, Denied
 from pipeline.usecases.pages import write_report
 from pipeline.usecases.reviews import names_for
@@ -56,6 +56,15 @@ class Finding:
         """Find passages that this person may see."""
         answer = searching.search(self._home, Access(self._home), query, **given)
         self._door.note("search", None, hits=len(answer["hits"]))
+        return answer
+
+    def like(self, file: Path) -> dict[str, Any]:
+        """Link a file that is not submitted with the assets that this person may see and that are like it."""
+        access = Access(self._home)
+        if not access.batches(frozenset({Permission.SEARCH})):
+            raise self._door.denied("like", "", CODES["E-ACCESS-001"].meaning, "E-ACCESS-001")
+        answer = seeking.seek(self._home, access, file)
+        self._door.note("like", None, links=len(answer["links"]))
         return answer
 
     def export(

@@ -42,6 +42,16 @@ class Gathering:
         self._door.note("tag-list", None, tags=len(counted))
         return {"tags": counted}
 
+    def about(self, asset: str) -> dict[str, Any]:
+        """Return the tags of an asset, and the collections that it is in, for the page that shows it."""
+        access = Access(self._home)
+        found, decision = self._door.asset("tag-list", asset, access)
+        names = names_for(access, decision)
+        return {
+            "asset": found, "tags": gathering.tags_of(self._home, found, names),
+            "collections": gathering.collections_of(self._home, found),
+        }  # fmt: skip
+
     def make(self, name: str, *, about: str = "") -> dict[str, Any]:
         """Make a collection."""
         with self._told("collection", name):

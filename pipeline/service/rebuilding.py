@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.people import Permission
+from pipeline.errors import Misconfigured
 from pipeline.service.door import Door
 from pipeline.settings import Settings
 from pipeline.usecases import rebuild
@@ -53,6 +54,8 @@ class Rebuilding:
 
 def drill(settings: Settings, replica: Path, *, place: Path | None = None) -> dict[str, Any]:
     """Rehearse the loss of everything but a replica and the keys; compare with what lives, if that is there."""
+    if settings.token is not None:  # what it restores knows nothing of tokens
+        raise Misconfigured("a drill is for a person at this machine", next_step="repeat it without EVIDENCE_TOKEN")
     if identity(settings.vault) is None:  # it is the disaster: there is nothing to compare with
         return rehearse(settings, replica, place=place)
     home = open_home(settings)

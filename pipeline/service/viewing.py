@@ -83,8 +83,11 @@ class Viewing:
             lent = lending.lend(self._home, found, decision, role)
         except Denied as err:
             raise self._door.denied("look", asset, err.reason, err.code) from None
-        if sitting is None:  # before the first byte is handed over: a disclosure must never be missing from the log
-            self._door.note("look", found, role=role, file=lent.sha256)
+        if sitting is not None:
+            sitting.lent = lent
+            return lent
+        # Before the first byte is handed over: a disclosure must never be missing from the log.
+        self._door.note("look", found, role=role, file=lent.sha256)
         sittings.begin(self._home.actor, found, role, lent)
         return lent
 

@@ -11,11 +11,12 @@ from typing import Any
 
 from pipeline.core.body import Body, Fraction01, Seconds
 from pipeline.core.model import Coverage, Derivative, Kind, Media
+from pipeline.core.ports.media import THUMBNAIL
 from pipeline.core.streams import still
 from pipeline.errors import Refused
 from pipeline.stages.base import DECODING, LOOKS, Job, Result, done, stage
 
-THUMBNAIL, PROXY = 320, 1600
+PROXY = 1600
 """Pixels of the longest side."""
 
 _CELLS = 36

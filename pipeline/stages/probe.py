@@ -99,7 +99,6 @@ def probe(job: Job) -> Result:
     shape = job.body(Kind.FORMAT)
     notes: list[str] = []
     metadata = _readable(job.tools.metadata, job, notes)
-    exif = _readable(job.tools.exif, job, notes)
     seen: Mapping[str, Any] = {}
     streams: tuple[Stream, ...] = ()
     image = declared = decoded = None
@@ -114,6 +113,7 @@ def probe(job: Job) -> Result:
             declared = promise
             streams = tuple(one.model_copy(update={"duration": round(promise, 3)}) for one in streams)
         decoded, coverage = _decode(job, seen, streams, declared)
+    exif = _readable(job.tools.exif, job, notes)
     notes += coverage.flags if image else ()
     notes += ["frames_cut"] if image and image.frames > job.limits["max_pictures"] else []
     raw, cut = raw_tags(seen, metadata, exif, most=job.limits["max_tags"], longest=job.limits["max_tag_characters"])

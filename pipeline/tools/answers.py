@@ -40,7 +40,7 @@ def text_safe(text: str) -> str:
     r"""Return text without NUL and without what is no text (shown as ``\x00``, ``\xff``, ``\ud800``), cut when long."""
     if len(text) > _MOST_CHARACTERS:
         text = f"{text[:_MOST_CHARACTERS]}… [{len(text) - _MOST_CHARACTERS} more characters]"
-    return _NO_TEXT.sub(_visible, text)
+    return text if text.isascii() and "\x00" not in text else _NO_TEXT.sub(_visible, text)
 
 
 def _visible(found: re.Match[str]) -> str:

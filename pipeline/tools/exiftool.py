@@ -15,9 +15,9 @@ _OPTIONS = (
     "-json", "-G1", "-a", "-n",
     "-charset", "filename=utf8",
     "-api", "LargeFileSupport=1",
-    # Of our own copy and of the tool: they would differ from host to host.
-    "--System:all", "--ExifTool:ExifToolVersion",
 )  # fmt: skip
+_NOT_OF_IT = ("SourceFile", "System:", "ExifTool:ExifToolVersion")
+"""Of our own copy and of the tool: they would differ from host to host. To leave them out costs exiftool more."""
 
 
 def residents(settings: Settings) -> Residents:
@@ -38,10 +38,15 @@ def metadata(media: Path, settings: Settings, kept: Residents | None = None) -> 
         if not done.stdout.strip():
             raise Refused(printable(done.stderr.strip()) or "exiftool found nothing")
         said = done.stdout
+    return recorded(said)
+
+
+def recorded(said: bytes) -> dict[str, Any]:
+    """Return what of an answer is recorded: tags of the file, none of our copy and of the tool."""
     answer = read_json(said, "exiftool")
     if not (isinstance(answer, list) and answer and isinstance(answer[0], dict)):
         raise Refused("exiftool gave no list of tags", code="E-MEDIA-006")
-    return {key: value for key, value in answer[0].items() if key != "SourceFile"}
+    return {key: value for key, value in answer[0].items() if not key.startswith(_NOT_OF_IT)}
 
 
 _TRACK = (

@@ -1,18 +1,22 @@
 """Parsers: pictures and their tags, read by libraries in rooms of their own."""
 
 import importlib.metadata
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from math import isfinite
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from pipeline.core.ports import Picture
+from pipeline.core.ports.media import THUMBNAIL
 from pipeline.core.position import on_earth
 from pipeline.core.sidecars import ENDINGS, MOST_FIXES, Beside
 from pipeline.core.tracks import Fix
-from pipeline.errors import Refused
+from pipeline.errors import PipelineError, Refused
 from pipeline.settings import Settings
 from pipeline.tools.answers import text_safe
+from pipeline.tools.room import Part
 from pipeline.tools.rooms import Rooms
 
 if TYPE_CHECKING:
@@ -25,16 +29,54 @@ Frame = tuple[int, int, "Image | None"]
 """Its number, when it is shown in milliseconds, and what it shows: ``None`` where it fails to decode."""
 
 
+_State = tuple[int, ...]
+
+
+class _Along(threading.local):
+    """What a room said along with a picture, to the thread that asked: of one file, as long as it stays as it was."""
+
+    state: _State | None = None
+    upright: Part | None = None
+    exif: Part | None = None
+
+    def begin(self, media: Source) -> bool:
+        """Forget the file of before; tell whether answers about this one can be kept."""
+        self.state = _state(media) if isinstance(media, Path) else None
+        self.upright = self.exif = None
+        return self.state is not None
+
+    def keep(self, parts: Iterator[Part]) -> None:
+        """Keep what comes; what fails is asked for on its own, and says so then."""
+        try:
+            self.upright = next(parts, None)
+            self.exif = next(parts, None)
+            more = next(parts, None)
+        except PipelineError:
+            return
+        if more is not None:
+            raise _nonsense()
+
+    def about(self, media: Source, what: Part | None) -> Part | None:
+        """Return what was said of a file, if it was this one."""
+        return what if what is not None and isinstance(media, Path) and self.state == _state(media) else None
+
+
+def _state(media: Path) -> _State:
+    facts = media.stat(follow_symlinks=False)
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
 class Parsers:
     """What libraries say of untrusted pictures. What comes back is checked here: a room may be subverted."""
 
     def __init__(self, settings: Settings) -> None:
         self._rooms = Rooms(settings)
         self._limits = settings.limits
+        self._along = _Along()
 
     def exif(self, media: Path) -> dict[str, str]:
         """Return exifread's raw tags as text; maker notes, thumbnails and what is no tag stay out."""
-        tags, _ = self._rooms.one("exif", media)
+        tags, _ = self._along.about(media, self._along.exif) or self._rooms.one("exif", media)
         if not isinstance(tags, dict):
             raise _nonsense()
         return {text_safe(str(name)): text_safe(str(value)) for name, value in tags.items()}
@@ -53,11 +95,20 @@ class Parsers:
 
         Raises ``Refused``: E-MEDIA-004 for too many pixels, U-CODEC-001 for a picture that no installed
         library decodes, E-MEDIA-002 when not one row can be decoded.
+
+        Its tags and its thumbnail are mostly asked for next, by the same thread: they come along.
         """
-        limits = self._limits
-        said, _ = self._rooms.one(
-            "picture", media, max_pixels=limits.max_pixels, max_pictures=limits.max_pictures
+        limits, along = self._limits, self._along.begin(media)
+        parts = self._rooms.ask(
+            "picture", media, max_pixels=limits.max_pixels, max_pictures=limits.max_pictures,
+            longest=THUMBNAIL if along else 0,
         )  # fmt: skip
+        with closing(parts):
+            first = next(parts, None)
+            self._along.keep(parts)
+        if first is None:
+            raise _nonsense()
+        said, _ = first
         try:
             return Picture(
                 width=int(said["width"]), height=int(said["height"]), rows=int(said["rows"]),
@@ -73,7 +124,8 @@ class Parsers:
         ``orientation`` is EXIF's, where the picture does not state its own. What of a damaged picture decodes
         is shown, the rest is black. Raises as ``picture`` does.
         """
-        size, data = self._rooms.one(
+        kept = self._along.upright if (longest, orientation) == (THUMBNAIL, None) else None
+        size, data = self._along.about(media, kept) or self._rooms.one(
             "upright", media, max_pixels=self._limits.max_pixels, longest=longest, orientation=orientation
         )  # fmt: skip
         return _image(size, data, longest)

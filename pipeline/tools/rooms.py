@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class Rooms:
         self._pid = os.getpid()
         self.close = weakref.finalize(self, _close, self._idle, self._pid)
 
-    def ask(self, do: str, media: Path | bytes, **how: Any) -> Iterator[Part]:
+    def ask(self, do: str, media: Path | bytes, **how: Any) -> Generator[Part, None, None]:
         """Yield the parts of the answer about a file, or about bytes that were found in one.
 
         Raises what the parser raised: ``Refused`` with its code, also when it crashed (E-MEDIA-006) or took

@@ -46,14 +46,14 @@ class Access:
         """Everybody known and their grants; of the acting person what their token keeps to."""
         people = self._home.people
         person = self._home.person_in(people)
-        if self._other or self._home.within is None or person is None:
+        if self._other is not None or self._home.within is None or person is None:
             return people
         return replace(people, within={person.id: self._home.within})
 
     @cached_property
     def person(self) -> Person | None:
         """Who asks; ``None`` for a stranger."""
-        return self.people.named(self._other) if self._other else self._home.person_in(self.people)
+        return self._home.person_in(self.people) if self._other is None else self.people.named(self._other)
 
     @cached_property
     def rulings(self) -> Rulings:

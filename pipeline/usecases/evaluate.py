@@ -54,7 +54,7 @@ def _apart(settings: Settings, folder: Path) -> Home:
         shutil.copyfile(settings.models_lock, home / settings.models_lock.name)
     here = {
         "home": home, "keys": folder / "keys", "scratch": folder / "scratch",
-        "database": f"sqlite:///{home / 'catalogue.sqlite'}",
+        "database": f"sqlite:///{home / 'catalogue.sqlite'}", "token": None,
     }  # fmt: skip
     return open_home(settings.model_copy(update=here))
 

@@ -100,6 +100,13 @@ def collections(home: Home) -> Mapping[str, Collection]:
     return fold_collections(home.catalogue.reviews.of_type("collection", "collection-end"), may_change)
 
 
+def collections_of(home: Home, asset: AssetId) -> list[dict[str, str]]:
+    """Return the collections that an asset is in; who may see the asset may know of them."""
+    there = collections(home)
+    mine = marks_of(home, asset).collected.get(asset, {})
+    return [{"collection": one, "name": there[one].name} for one in mine if one in there]
+
+
 def members(home: Home, access: Access, collection: str) -> list[AssetId]:
     """Return what is in a collection, as far as the person may see it."""
     known = {AssetId(one["asset"]) for one in home.catalogue.reviews.of_type(*_MEMBERS, about=collection)}

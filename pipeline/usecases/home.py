@@ -145,11 +145,13 @@ class Home:
     def reader(self) -> str:
         """The name of the acting person, for what they take along; a stranger's is what they call themselves."""
         person = self.person_in(self.people)
-        return person.name if person else self.settings.actor
+        if person is not None:
+            return person.name
+        return self.settings.actor if self.acting is None else "nobody known here"
 
     def person_in(self, people: People) -> Person | None:
         """Return the acting person among those known."""
-        return people.persons.get(self.acting) if self.acting else people.named(self.settings.actor)
+        return people.named(self.settings.actor) if self.acting is None else people.persons.get(self.acting)
 
     def model_names(self) -> frozenset[str]:
         """Return the names of all models that have a card."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.catalogue.store import STEPS
+from pipeline.catalogue.queries import STEPS
 from pipeline.core.gate import Purpose
 from pipeline.core.model import AssetId, Outcome
 from pipeline.errors import PipelineError

@@ -136,8 +136,7 @@ def _picture(home: Home, asset: AssetId, document: Mapping[str, Any]) -> _Found:
         with home.vault.original(asset) as path:
             home.tools.reduce(path, to, _LONGEST)
 
-    file, sha256 = made(home, asset, PICTURE, make)
-    return _Found(sha256, file.stat().st_size, "image/jpeg", lambda: nullcontext(file))
+    return _made(home, asset, PICTURE, "image/jpeg", make)
 
 
 def _sound(home: Home, asset: AssetId, document: Mapping[str, Any]) -> _Found:
@@ -150,8 +149,15 @@ def _sound(home: Home, asset: AssetId, document: Mapping[str, Any]) -> _Found:
         with home.vault.original(asset) as path:
             home.tools.decode_audio(path, streams[0]["stream"], to)
 
-    file, sha256 = made(home, asset, SOUND, make)
-    return _Found(sha256, file.stat().st_size, "audio/wav", lambda: nullcontext(file))
+    return _made(home, asset, SOUND, "audio/wav", make)
+
+
+def _made(home: Home, asset: AssetId, role: str, media_type: str, make: Callable[[Path], object]) -> _Found:
+    file, sha256 = made(home, asset, role, make)
+    # Between two ranges it may have been swept: then it is made again.
+    return _Found(
+        sha256, file.stat().st_size, media_type, lambda: nullcontext(made(home, asset, role, make)[0])
+    )  # fmt: skip
 
 
 def _current(document: Mapping[str, Any], kind: Kind) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """Likeness: which other assets show or sound the same, as one person may know it; computed when asked for."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +44,31 @@ def similar(home: Home, access: Access, asset: AssetId, decision: Decision) -> d
     ``complete`` is false when more prints than are compared share something with one of this asset's.
     """
     document = fold(home, asset)
-    links = _exact(home, asset, decision)
+    like, complete = found_like(home, access, _permitted(prints_of(document), decision), but=asset)
+    links = [*_exact(home, asset, decision), *like]
+    return {"asset": asset, "links": links, "complete": complete, "fingerprint": _state(document)}
+
+
+def same_bytes(home: Home, access: Access, asset: AssetId) -> list[dict[str, Any]]:
+    """Link bytes that were not submitted with the asset that they are, if this person may see it."""
+    items = _items(home, asset, access.decide(Purpose.VIEW, asset))
+    found = _Match(kind=EXACT, distance=0.0, through="sha256", t=None, other_t=None)
+    return [_link(asset, items, found, len(items))] if items else []
+
+
+def found_like(
+    home: Home, access: Access, prints: Iterable[Print], *, but: AssetId
+) -> tuple[list[dict[str, Any]], bool]:  # fmt: skip
+    """Link prints with the assets ``but`` one that are like them, best first, and say whether that is all."""
     complete = True
+    links: list[dict[str, Any]] = []
     matches: dict[str, list[_Match]] = {}
     seen: dict[str, Decision] = {}
-    for mine in _permitted(prints_of(document), decision):
+    for mine in prints:
         near, all_of_them = home.index.alike(mine)
         complete &= all_of_them
         for other, its in near:
-            if other == asset or its.sound is not mine.sound:
+            if other == but or its.sound is not mine.sound:
                 continue
             found = _heard(mine, its) if mine.sound else _seen(mine, its)
             if found is None:
@@ -63,11 +79,11 @@ def similar(home: Home, access: Access, asset: AssetId, decision: Decision) -> d
                 matches.setdefault(other, []).append(found)
     for other, some in matches.items():
         links += _links(home, AssetId(other), seen[other], some)
-    links.sort(key=lambda one: (one["kind"] != EXACT, one["distance"], one["asset"], one["kind"]))
-    return {"asset": asset, "links": links, "complete": complete, "fingerprint": _state(document)}
+    links.sort(key=lambda one: (one["distance"], one["asset"], one["kind"]))
+    return links, complete
 
 
-def _permitted(prints: list[Print], decision: Decision) -> Iterator[Print]:
+def _permitted(prints: Iterable[Print], decision: Decision) -> Iterator[Print]:
     if decision.allowed:
         yield from (one for one in prints if one.of_acquisition is None or one.of_acquisition in decision.through)
 

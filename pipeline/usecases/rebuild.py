@@ -57,8 +57,8 @@ def _rebuild_catalogue(home: Home, parts: int, told: Told = quiet) -> dict[str, 
             rows = Rows()
             reader.batch(ref, rows)
             beside.keep(f"batch {ref}", listing, rows)
-    for name in review_registers(home):
-        if there.get(name) != (listing := home.registers.mark(name)):
+    for name, listing in _reviews(home).items():
+        if there.get(name) != listing:
             rows = Rows()
             reader.reviews(name, rows)
             beside.keep(name, listing, rows)
@@ -84,9 +84,11 @@ def _batches(home: Home) -> dict[str, str]:
     return {name.removeprefix(PREFIX): f"{home.registers.mark(name)} {gone}" for name in names}
 
 
-def review_registers(home: Home) -> list[str]:
-    """Return the registers of what persons said of assets, as far as there are any."""
-    return [*home.registers.names(REVIEW), *([COLLECTIONS] if home.registers.has(COLLECTIONS) else [])]
+def _reviews(home: Home) -> dict[str, str]:
+    """Return every register of what persons said of assets, each with a mark as those of batches have."""
+    names = [*home.registers.names(REVIEW), *([COLLECTIONS] if home.registers.has(COLLECTIONS) else [])]
+    gone = len(disposed(home))
+    return {name: f"{home.registers.mark(name)} {gone}" for name in names}
 
 
 def checked(home: Home, parts: int | None) -> int:

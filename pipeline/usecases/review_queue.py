@@ -10,8 +10,10 @@ from pipeline.core.gate import Decision, Purpose
 from pipeline.core.judgement import State, Verdict
 from pipeline.core.people import Permission
 from pipeline.usecases.access import Access, Denied
+from pipeline.usecases.documents import fold
 from pipeline.usecases.find import document
 from pipeline.usecases.home import Home
+from pipeline.usecases.reviewed_hits import told_of
 from pipeline.usecases.reviews import open_needs
 
 Json = Mapping[str, Any]
@@ -30,12 +32,16 @@ def queue(
     if not mine or (batch is not None and batch not in mine):
         raise Denied("this needs the permission review")
     rows: list[dict[str, Any]] = []
-    for one, row in _open(home, access, mine, home.catalogue.reviews.waiting(batch=batch, kind=kind)):
+    for one, row in _open(home, access, mine, _waiting(home, batch, kind)):
         if len(rows) == limit:
             return {"queue": _claimed(home, rows), "more": True}
         if not claim or _take(home, one):
             rows.append(row)
     return {"queue": _claimed(home, rows), "more": False}
+
+
+def _waiting(home: Home, batch: str | None, kind: str | None) -> Iterator[Waiting]:
+    return home.catalogue.reviews.waiting(batch=batch, kind=kind, required=home.settings.reviews_required)
 
 
 def _take(home: Home, one: Waiting) -> bool:
@@ -66,6 +72,18 @@ def _open(
             row = _row(home, one, decision)
             if row is not None:
                 yield one, row
+            else:
+                _close(home, one)
+
+
+def _close(home: Home, one: Waiting) -> None:
+    """Leave a statement out of every queue from now on, if it is done for everybody and not for this person alone."""
+    told = len(home.catalogue.reviews.of_asset(one.asset))
+    statements = fold(home, one.asset)["enrichments"]
+    statement = next((it for it in statements if it["id"] == one.enrichment), None)
+    states = {at: it.state for at, it in told_of(home, one.asset, statements).get(one.enrichment, {}).items()}
+    if statement is not None and not open_needs(one.kind, statement["body"], states):
+        home.catalogue.reviews.close(one, required=home.settings.reviews_required, told=told)
 
 
 def _row(home: Home, one: Waiting, decision: Decision) -> dict[str, Any] | None:

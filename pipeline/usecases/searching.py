@@ -62,7 +62,7 @@ class _Search:
         sizes = [(ref, self.decisions.many.size(ref)) for ref in sorted(batches)]
         if sum(size for _, size in sizes) > _FEW:
             return None
-        return _only(self._home.vault_id, tuple(sizes), _Reader(self.decisions.many))
+        return _only((self._home.vault_id, self._home.settings.database), tuple(sizes), _Reader(self.decisions.many))
 
     def _came_so(self, asset: str) -> bool:
         if self._batch is None and self._begin is None and self._end is None:
@@ -87,7 +87,7 @@ class _Reader:
 
 
 @lru_cache(maxsize=8)
-def _only(_vault: str, sizes: tuple[tuple[str, int], ...], reader: _Reader) -> Only:
+def _only(_home: tuple[str, str], sizes: tuple[tuple[str, int], ...], reader: _Reader) -> Only:
     """Read the assets of batches; a batch that grew has another size. Who may see what is asked apart, each time."""
     return Only(frozenset().union(*(reader.many.assets(ref) for ref, _ in sizes)))
 

@@ -1,5 +1,6 @@
 """Seeking: which assets are like a file that was not submitted; nothing of the file is kept."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from pipeline.runner.unkept import Unkept
 from pipeline.usecases.access import Access
 from pipeline.usecases.home import Home
 from pipeline.usecases.intake import find
-from pipeline.usecases.likeness import same_bytes, found_like
-from pipeline.vault.files import digest_file
+from pipeline.usecases.likeness import found_like, same_bytes
+from pipeline.vault.files import copy_blocks, open_regular, read_blocks, writing
 
 _KINDS = frozenset({Kind.FORMAT, Kind.PROBE, Kind.KEYFRAMES, Kind.AUDIO, Kind.FINGERPRINT})
 
@@ -30,8 +31,8 @@ def seek(home: Home, access: Access, file: Path) -> dict[str, Any]:
         )  # fmt: skip
         said = at_work.run(home.steps, _KINDS)
     prints = prints_of({"enrichments": [_told(one) for one in said.values()]})
-    links, complete = found_like(home, access, prints, but=asset.id)
-    links = [*same_bytes(home, access, asset.id), *links]
+    like, complete = found_like(home, access, prints, but=asset.id)
+    links = [*same_bytes(home, access, asset.id), *like]
     end = said[Kind.FINGERPRINT]
     fingerprint = {"outcome": str(end.outcome), "code": end.code, "reason": end.reason}
     return {"sha256": asset.id, "links": links, "complete": complete, "fingerprint": fingerprint}
@@ -43,11 +44,15 @@ def _copied(file: Path, place: Path) -> tuple[Asset, Path]:
         raise Refused(found.reason or found.code, code=found.code)
     path = place / "original"
     try:
-        path.write_bytes(b"") if found.path.stat().st_size == 0 else _copy(found.path, path)
+        source = open_regular(found.target or found.path)
     except OSError as err:
         raise Refused(f"it cannot be read: {err.strerror}", code="E-SUBMIT-002") from err
+    try:
+        with writing("the scratch disk"), path.open("xb") as into:
+            read = copy_blocks(read_blocks(source), into.fileno())
+    finally:
+        os.close(source)
     path.chmod(0o400)
-    read = digest_file(path)
     return Asset(id=AssetId(read.sha256), sha512=read.sha512, bytes=read.bytes), path
 
 

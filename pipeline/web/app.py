@@ -31,12 +31,13 @@ _HTTP = {404: "E-WEB-004", 405: "E-WEB-005"}
 
 def create_app(
     open_app: OpenApp = open_here, *, names: Collection[str] = (), ancestors: str = "'none'",
-    per_address: float = 3000, logins: float = 20,
+    per_address: float = 3000, logins: float = 20, https: bool = False,
 ) -> FastAPI:  # fmt: skip
     """Make the application.
 
     ``names``: by which hosts it may be asked; ``ancestors``: which pages may frame it (CSP); ``per_address``
-    and ``logins``: requests, and attempts to sign in, a minute from one address.
+    and ``logins``: requests, and attempts to sign in, a minute from one address; ``https``: a proxy before it
+    speaks TLS, whatever the connection itself says.
     """
     reception = Reception(open_app=open_app, per_person=min(_PER_PERSON, per_address), logins=logins)
 
@@ -56,8 +57,9 @@ def create_app(
     _errors(made)
     _describe(made)
     made.add_middleware(
-        Guard, names=frozenset(names) | LOOPBACK, per_minute=per_address, ancestors=ancestors, broken=_broken
-    )
+        Guard, names=frozenset(names) | LOOPBACK, per_minute=per_address, ancestors=ancestors, https=https,
+        broken=_broken,
+    )  # fmt: skip
     return made
 
 

@@ -73,14 +73,14 @@ class Guard:
 
     def __init__(
         self, app: ASGIApp, *, names: Collection[str], per_minute: float, ancestors: str = "'none'",
-        broken: Callable[[Scope, PipelineError], ASGIApp] | None = None,
+        https: bool = False, broken: Callable[[Scope, PipelineError], ASGIApp] | None = None,
     ) -> None:  # fmt: skip
         """``broken`` returns the answer to a request on which something failed that nobody foresaw."""
         self._app, self._broken = app, broken or (lambda _scope, err: answer(err))
         self._names = frozenset(one.lower() for one in names)
         self._buckets = Buckets(per_minute=per_minute)
         self._policy = POLICY.format(ancestors=ancestors)
-        self._framed = ancestors != "'none'"
+        self._framed, self._https = ancestors != "'none'", https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -88,7 +88,9 @@ class Guard:
             if scope["type"] == "lifespan":
                 await self._app(scope, receive, send)
             return  # nothing here speaks another way
-        headers, sending = Headers(scope=scope), self._told(send)
+        if self._https:
+            scope = {**scope, "scheme": "https"}
+        headers, sending = Headers(scope=scope), self._told(send, tls=scope["scheme"] == "https")
         try:
             self._check(scope, headers)
             wait = self._buckets.take(address(scope))
@@ -131,13 +133,15 @@ class Guard:
         for reason in _from_elsewhere(scope, headers, hosts[0]):
             raise Stopped(reason)
 
-    def _told(self, send: Send) -> Send:
+    def _told(self, send: Send, *, tls: bool) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers[name] = value
                 headers.setdefault("Content-Security-Policy", self._policy)
+                if tls:
+                    headers["Strict-Transport-Security"] = "max-age=31536000"
                 if not self._framed:
                     headers["X-Frame-Options"] = "DENY"
                 # Evidence, and what is said of it, is in no cache unless an answer says otherwise.

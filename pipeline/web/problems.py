@@ -23,13 +23,14 @@ PROBLEM = "application/problem+json"
 
 _STATUS = {
     "E-FIND-001": 404, "E-FIND-002": 404, "E-FIND-004": 404,
+    "E-JUDGE-001": 404, "E-JUDGE-002": 400,
     "E-FIND-003": 409, "E-VAULT-009": 409,
     "E-QUERY-001": 400, "E-CONF-009": 400, "E-SUBMIT-007": 400,
     "E-LOGIN-001": 401, "E-LOGIN-002": 404, "E-LOGIN-006": 403,
     "E-WEB-001": 400, "E-WEB-002": 403, "E-WEB-003": 429, "E-WEB-004": 404, "E-WEB-005": 405, "E-WEB-006": 422,
     "E-WEB-007": 413,
 }  # fmt: skip
-_ASKED_WRONGLY = frozenset({"E-QUERY-001", "E-CONF-009", "E-LOGIN-003"})
+_ASKED_WRONGLY = frozenset({"E-QUERY-001", "E-CONF-009", "E-LOGIN-003", "E-JUDGE-002"})
 """Codes whose reason speaks of nothing but what was asked."""
 _SERVER = 500
 _WAIT_SECONDS = 5

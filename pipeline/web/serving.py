@@ -1,6 +1,7 @@
 """Serving: the application on a port of this machine, from the first request to Ctrl-C."""
 
 import errno
+import ipaddress
 import socket
 import sys
 from collections.abc import Callable
@@ -25,6 +26,9 @@ def serve(*, port: int | None = None, told: Callable[[str], None] | None = None)
     import uvicorn
 
     settings = read_settings()
+    if not settings.web_https and not _on_loopback(settings.web_host):
+        raise Misconfigured("setting 'web_host': passwords and evidence would cross a network in clear; set web_https "
+                            "when a proxy before it speaks TLS")  # fmt: skip
     app = open_app(settings)  # what is wrong with the installation is said before anything listens
     listening = _listen(settings, settings.web_port if port is None else port)
     address = _address(listening)
@@ -32,7 +36,7 @@ def serve(*, port: int | None = None, told: Callable[[str], None] | None = None)
     config = uvicorn.Config(
         create_app(
             lambda: app, names=(settings.web_host, *settings.web_names), per_address=settings.web_requests_per_minute,
-            logins=settings.web_logins_per_minute,
+            logins=settings.web_logins_per_minute, https=settings.web_https,
         ),
         log_config=None, access_log=False, server_header=False, date_header=True, proxy_headers=False,
         timeout_graceful_shutdown=_GOODBYE_SECONDS, timeout_keep_alive=_IDLE_SECONDS, limit_concurrency=_AT_ONCE,
@@ -45,6 +49,13 @@ def serve(*, port: int | None = None, told: Callable[[str], None] | None = None)
     finally:
         listening.close()
     return {"address": address, "ended": True}
+
+
+def _on_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listen(settings: Settings, port: int) -> socket.socket:

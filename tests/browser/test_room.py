@@ -1,76 +1,22 @@
 """The reading room in a real browser: found, heard, sought by a word, veiled until asked, in Arabic from the right."""
 
-import hashlib
-import io
 import re
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
 
-from pipeline.core.model import Derivative
-from tests.web import planted as p
+from tests.browser.reading import Reader, Room, colours, now, ready, show_film, until
 from tests.web.conftest import build
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Room:
-    """The room as it is served, and what stands in it."""
-
-    address: str
-    vault: p.Planted
-    sessions: dict[str, Any] = field(default_factory=dict)
-
-
-def film(folder: Path) -> Path:
-    """Make six seconds of moving colours with a tone."""
-    file = folder / "film.mp4"
-    subprocess.run(
-        ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=10:duration=6", "-f", "lavfi", "-i",
-         "sine=frequency=330:duration=6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "5", "-c:a", "aac",
-         "-shortest", "-movflags", "+faststart", "-y", str(file)],
-        check=True, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    return file
-
-
-def show_film(made: p.Planted, folder: Path) -> str:
-    """Preserve the film, and say of it what was said in it."""
-    file = film(folder)
-    asset = str(made.app.line.submit([file], batch="b1")["items"][0]["asset"])
-    proxy = folder / "proxy.mp4"
-    proxy.write_bytes(file.read_bytes())
-    data = proxy.read_bytes()
-    of = Derivative(
-        role="proxy", sha256=hashlib.sha256(data).hexdigest(), bytes=len(data), media_type="video/mp4", keep=True
-    )
-    shots = [{"start": 0.0, "end": 3.0, "t": 1.0}, {"start": 3.0, "end": 6.0, "t": 4.0}]
-    p.plant(made.app, asset, [
-        p.said(asset, "format", p.shape("video", "video/mp4")),
-        p.said(asset, "probe", p.probe(duration_decoded=6.0)),
-        p.said(asset, "keyframes", {"shots": shots, "frames": 60}),
-        p.said(asset, "previews", {"previews": [], "missing": []}, [of]),
-        p.said(asset, "speech", {"regions": [{"stream": 1, "channel": 0, "start": 1.0, "end": 5.0}]}),
-        p.said(asset, "transcript", {"language": "ar", "segments": [
-            p.segment(1.0, p.ARABIC), p.segment(3.0, "the bridge is closed", "en"), p.segment(4.5, "goodbye", "en"),
-        ]}),
-        p.said(asset, "translation", {"target": "en", "segments": [p.meant(0, "The shell fell on Aleppo", 1.0)]}),
-        p.said(asset, "objects", {"objects": [p.seen("truck", 4.0)], "calibration": None, "unseen": []}),
-        p.said(asset, "places", {"claims": [p.claim(t=1.0)], "best": {"claim": 0, "reasons": ["said twice"]},
-                                 "left_out": 0}),
-    ], {of.sha256: proxy})  # fmt: skip
-    return asset
 
 
 @pytest.fixture(scope="module")
@@ -95,35 +41,6 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
     thread.join()
 
 
-@dataclass(kw_only=True)
-class Reader:
-    """A person at a browser."""
-
-    page: "Page"
-    room: Room
-    complaints: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-
-    def go(self, path: str) -> "Page":
-        self.page.goto(self.room.address + path)
-        return self.page
-
-    def sign_in(self, name: str) -> "Reader":
-        """Come in by the page; the next time, in the session that was opened then."""
-        if name not in self.room.sessions:
-            self.go("/login")
-            self.page.fill('[name="login"]', name)
-            self.page.fill('[name="password"]', p.PASSWORD)
-            self.page.click("button.main")
-            self.page.wait_for_selector("form.search")
-            self.room.sessions[name] = self.page.context.cookies()
-        self.page.context.add_cookies(self.room.sessions[name])
-        return self
-
-    def item(self, name: str, rest: str = "") -> "Page":
-        return self.go(f"/item/{self.room.vault.assets[name]}{rest}")
-
-
 @pytest.fixture
 def visit(browser: "Browser", room: Room) -> Iterator[Any]:
     """Open windows, each for a person; every complaint of any of them fails the test."""
@@ -145,35 +62,6 @@ def visit(browser: "Browser", room: Room) -> Iterator[Any]:
         one.page.context.close()
         assert one.complaints == []
         assert [url for url in one.asked if not url.startswith(room.address)] == []
-
-
-def now(page: "Page") -> float:
-    return float(page.evaluate("document.querySelector('#media').currentTime"))
-
-
-def until(page: "Page", what: str) -> None:
-    """Wait until something is so; the page's policy lets nobody evaluate text in it, so it is asked from outside."""
-    for _ in range(100):
-        if page.evaluate(what):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"never: {what}")
-
-
-def ready(page: "Page") -> None:
-    until(page, "document.querySelector('#media').readyState >= 1")
-
-
-def colours(page: "Page", selector: str) -> int:
-    """Return by how much the colours in the middle of something differ from grey."""
-    from PIL import Image
-
-    with Image.open(io.BytesIO(page.locator(selector).first.screenshot())) as shot:
-        picture = shot.convert("RGB")
-    # Beside the boxes and the buttons that lie over it.
-    points = [(picture.width * x // 100, picture.height * y // 100) for x in (3, 5, 7) for y in (8, 12, 16)]
-    pixels = [picture.getpixel(one) for one in points]
-    return max(max(one) - min(one) for one in pixels if isinstance(one, tuple))
 
 
 def test_a_word_is_found_and_heard_where_it_is_said(visit: Any, tmp_path: Path) -> None:
@@ -333,3 +221,17 @@ def test_it_can_be_read_without_scripts_and_on_a_telephone(visit: Any, browser: 
     assert box is not None
     assert box["width"] <= 390
     context.close()
+
+
+def test_a_reviewer_says_what_they_make_of_a_passage(visit: Any, tmp_path: Path) -> None:
+    page = visit("reviewer").item("film")
+    page.locator(".passage", has_text="goodbye").get_by_text("Review", exact=True).click()
+    page.wait_for_selector("#review form")
+    page.screenshot(path=tmp_path / "judge.png")
+    page.select_option('[name="verdict"]', "correct")
+    page.fill('[name="value"]', "good bye")
+    page.fill('[name="reason"]', "two words")
+    page.click("#review button.main")
+    page.wait_for_selector(".passage .judged")
+    assert "good bye" in page.inner_text(".passage .judged")
+    assert page.locator(".word", has_text="goodbye").count() == 1

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
-from pipeline.catalogue import Catalogue, open_database
+from pipeline.catalogue import Catalogue, open_database, schema
 from pipeline.catalogue.beside import Behind, Beside
 from pipeline.catalogue.dump import Rows, dump_of_all
 from pipeline.catalogue.reviews import Waiting, rows_of_register
@@ -87,3 +88,36 @@ def test_what_is_claimed_is_one_persons_until_it_ends(catalogue: Catalogue) -> N
     assert reviews.claim(one, "p-2", seconds=60, most=1)
     reviews.forget(ASSET)
     assert reviews.claims() == {}
+
+
+def test_what_waits_comes_page_by_page_each_once(catalogue: Catalogue) -> None:
+    """The doubt of many is the same: the pages must neither repeat nor leave out one, nor take longer and longer."""
+    rows = [
+        {"id": f"{n:064x}", "key": "k", "asset": f"{n // 2:064x}", "kind": ("transcript", "tags")[n % 2], "final": True,
+         "record": None, "run": "r", "model": None, "weights": None, "doubt": (n // 100) % 3}
+        for n in range(1300)
+    ]  # fmt: skip
+    with catalogue.database.write() as db:
+        db.execute(insert(schema.enrichments), rows)
+        db.execute(insert(schema.enrichments), {**rows[0], "id": "f" * 64, "doubt": 9})  # said again later
+    every = list(catalogue.reviews.waiting())
+    assert (every[0].enrichment, every[0].doubt) == ("f" * 64, 9)
+    assert [one.doubt for one in every] == sorted((one.doubt for one in every), reverse=True)
+    assert len({one.enrichment for one in every}) == len(every) == 1300
+    assert len(list(catalogue.reviews.waiting(kind="tags"))) == 650
+
+
+def test_what_is_done_is_left_out_until_somebody_speaks_again(catalogue: Catalogue) -> None:
+    row = {"id": "e" * 64, "key": "k", "asset": ASSET, "kind": "tags", "final": True, "record": None, "run": "r",
+           "model": None, "weights": None, "doubt": 5}  # fmt: skip
+    with catalogue.database.write() as db:
+        db.execute(insert(schema.enrichments), row)
+    reviews = catalogue.reviews
+    (one,) = reviews.waiting()
+    reviews.close(one, required=1, told=1)  # somebody spoke meanwhile, or took it back
+    assert list(reviews.waiting()) == [one]
+    reviews.close(one, required=1, told=0)
+    assert list(reviews.waiting()) == []
+    assert list(reviews.waiting(required=2)) == [one]
+    reviews.settle("review/aa", [tag(1)])
+    assert list(reviews.waiting()) == [one]

@@ -1,7 +1,5 @@
 """What persons say of machine values: beside them, in the vault, seen by those who may."""
 
-import csv
-import io
 import json
 from pathlib import Path
 from typing import Any
@@ -189,51 +187,6 @@ def test_who_lost_the_right_since_was_right_then(
     listed = evidence("judgements", assets[0]).json
     assert (len(listed["judgements"]), listed["void"]) == (1, [])
     assert code(judge(evidence, assets[0], said, "confirm", actor="ana")) == "E-FIND-001"
-
-
-@pytest.mark.slow
-def test_a_search_says_what_persons_made_of_a_passage_and_finds_what_they_wrote(
-    evidence: Evidence, assets: list[str], said: str
-) -> None:
-    (hit,) = evidence("search", "dawn").json["hits"]
-    assert hit["review"] is None
-    judge(evidence, assets[0], said, "correct", "--value", '"they came at sunrise"')
-    (machine,) = evidence("search", "dawn").json["hits"]
-    assert (machine["field"], machine["review"]) == ("transcript", {"state": "corrected", "by": ["custodian"]})
-    (person,) = evidence("search", "sunrise").json["hits"]
-    assert (person["field"], person["enrichment"], person["t"]) == ("correction", said, 0.0)
-    (other,) = evidence("search", "cars").json["hits"]
-    assert other["review"] is None
-    before = evidence("search", "sunrise").json
-    evidence("rebuild", "index")
-    assert evidence("search", "sunrise").json == before
-
-
-@pytest.mark.slow
-def test_what_leaves_the_house_says_who_reviewed_it_and_nothing_that_reviewers_noted(
-    evidence: Evidence, app: App, assets: list[str], said: str, tmp_path: Path
-) -> None:
-    judge(evidence, assets[0], said, "correct", "--value", '"they came at dawn"')
-    terms = tmp_path / "terms.json"
-    terms.write_text('{"schema": "conditions/1", "export_to": "any"}', encoding="utf-8")
-    app.custody.conditions("b1", terms, reason="agreed")
-    who = app.home.actor
-    for form in ("csv", "jsonl", "webvtt"):
-        said_so = evidence("export", assets[0], "--format", form, "--to", tmp_path / form, "--recipient", "court")
-        assert said_so.json["exported"] == [assets[0]], said_so.text
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "csv" / "findings.csv").read_text(encoding="utf-8-sig"))))
-    told = [(row["text"], row["machine_made"], row["review"], row["reviewer"], row["corrected"])
-            for row in rows if row["kind"] == "transcript"]  # fmt: skip
-    assert told == [
-        ("they cam at dawn", "yes", "corrected", who, "they came at dawn"), ("in three cars", "yes", "", "", ""),
-    ]  # fmt: skip
-    captions = next((tmp_path / "webvtt").glob("*.vtt")).read_text(encoding="utf-8")
-    assert "they cam at dawn\n[corrected by a person] they came at dawn" in captions
-    assert f"Transcript, reviewed: wholly, by {who} (1 corrected)." in captions
-    lines = (tmp_path / "jsonl" / "documents.jsonl").read_text(encoding="utf-8")
-    assert "heard it" not in lines
-    (note,) = persons(json.loads(lines))[0]["body"]["judgements"]
-    assert (note["value"], note["reason"], note["withheld"]) == ("they came at dawn", None, "H-REVIEW-001")
 
 
 PLACES = {

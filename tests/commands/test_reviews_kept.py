@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +143,29 @@ def test_the_same_bytes_come_back_without_what_was_said_before(
     assert (listed["judgements"], listed["void"]) == ([], [])
     evidence("judge", assets[0], "--enrichment", again, "confirm", "--reason", "again")
     assert len(evidence("judgements", assets[0]).json["judgements"]) == 1
+
+
+def test_two_persons_at_once_lose_no_word(app: App, assets: list[str], said: str) -> None:
+    views = [app, app.as_person(app.custody.grant("ana", role="reviewer")["id"])]
+
+    def work(view: App) -> None:
+        for number in range(4):
+            where = f"/segments/{number % 2}/text"
+            view.judging.judge(assets[0], enrichment=said, pointer=where, verdict="confirm", reason="at once")
+
+    several = [threading.Thread(target=work, args=(view,)) for view in views]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    told = app.judging.judgements(assets[0])["judgements"]
+    assert len(told) == 2 + 8
+    assert app.home.catalogue.reviews.unsure() == {}
+    assert len(list(app.home.registers.read(f"review/{assets[0][:2]}"))) == 2 + 2 + 8
+
+
+def test_a_register_that_vanished_is_named(evidence: Evidence, assets: list[str], home: Path) -> None:
+    for one in (home / "vault" / "registers").glob("*/*/*/*review*"):
+        shutil.rmtree(one)
+    findings = evidence("audit", "--full").json["findings"]
+    assert any(one["path"].endswith(f"review%2f{assets[0][:2]}") and one["code"] == "E-VAULT-003" for one in findings)

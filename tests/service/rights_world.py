@@ -68,7 +68,7 @@ def hours(count: int | None, now: datetime) -> str | None:
 class World:
     """Five assets in three batches: a picture, a copy of it, one that came twice, a tone, an interview."""
 
-    def __init__(self, app: App, folder: Path) -> None:
+    def __init__(self, app: App, folder: Path, *, processed: bool = True) -> None:
         self.app, self.home, self.folder = app, app.home, folder
         self.founder = app.home.actor
         self.ids = {**NAMES, FOUNDER: self.founder}
@@ -91,7 +91,7 @@ class World:
             for item in app.line.submit(files, batch=batch, source=source)["items"]:
                 self.ways.setdefault(item["asset"], []).append((batch, item["n"]))
                 self.files[batch, item["n"]] = Path(item["path"]).name
-        for batch in ("A", "B", "C"):
+        for batch in ("A", "B", "C") if processed else ():
             app.line.process(batch, stages=("identify", "probe", "fingerprint", "geolocate"))
         now = datetime.now(UTC)
         self._people(Person(id=one, name=name, by=self.founder, at=now) for name, one in NAMES.items())
@@ -138,7 +138,7 @@ class World:
         self._append(CONDITIONS, [as_ruling(one) for one in [*rulings, *releases]])
         lifts = [Lift(asset=one, by=by, at=now, reason="anew") for one in sorted(self._held - state.held)]
         holds = [Hold(asset=one, by=by, at=now, ground="marked") for one in sorted(state.held - self._held)]
-        self._append(HOLDS, [as_ruling(one) for one in [*lifts, *holds]])
+        self._append(HOLDS, [*map(as_ruling, lifts), *map(as_ruling, holds)])
         self._grants, self._members, self._held = [one.id for one in made], state.members, state.held
         self._releases = [one.id for one in releases]
 

@@ -17,7 +17,6 @@ from pipeline.core.canonical import canonical
 from pipeline.core.halt import Halt
 from pipeline.settings import Settings
 from pipeline.tools import exiftool, resident, sandbox
-from pipeline.tools.answers import read_json
 from pipeline.tools.exiftool import _OPTIONS, _START, _call, residents
 from pipeline.tools.resident import Resident, Residents
 from pipeline.tools.sandbox import MEDIA
@@ -32,7 +31,7 @@ def kept(settings: Settings) -> Iterator[Residents]:
 
 def tags(answer: bytes) -> bytes:
     """Return an answer as it is recorded: what was read before changes only the order of derived tags."""
-    return canonical(read_json(answer, "exiftool"))
+    return canonical(exiftool.recorded(answer))
 
 
 def cold(settings: Settings, media: Path) -> bytes:

@@ -180,7 +180,7 @@ class TestNumbers:
     def test_and_too_many_of_one_person_from_wherever(self, vault: Planted) -> None:
         app = create_app(lambda: vault.app, per_address=10_000)
         app.state.reception.people = Buckets(per_minute=20)
-        visitor = Visitor(app).sign_in("reader")
+        visitor = Visitor(app).let_in(vault, "reader")
         status = [visitor.get("/api/v1/me").status_code for _ in range(12)]
         assert status == [200] * 10 + [429] * 2
 
@@ -188,7 +188,7 @@ class TestNumbers:
 def test_an_error_that_nobody_foresaw_tells_and_logs_nothing_of_the_material(
     vault: Planted, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visitor = Visitor(create_app(lambda: vault.app)).sign_in("custodian")
+    visitor = Visitor(create_app(lambda: vault.app)).let_in(vault, "custodian")
 
     def fail(*_given: object, **_more: object) -> None:
         raise RuntimeError("words of the material")

@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from fastapi import FastAPI
 
 from tests.web.conftest import Visitor
 from tests.web.planted import Planted
@@ -96,11 +97,12 @@ def test_a_reader_sees_no_source(vault: Planted, signed_in: dict[str, Visitor]) 
         assert "36.20" in text
 
 
-def test_rights_are_those_of_the_moment(vault: Planted, application: object) -> None:
+def test_rights_are_those_of_the_moment(vault: Planted, application: FastAPI) -> None:
     asset = vault.assets["talk.wav"]
     person = vault.app.custody.grant("passing", role="reader", batches=["b1"])["id"]
-    vault.app._accounts.add("passing", person, "correct horse battery staple", given=False)
-    visitor = Visitor(application).sign_in("passing")  # type: ignore[arg-type]  # a fixture of any test
+    vault.people["passing"] = person
+    visitor = Visitor(application).let_in(vault, "passing")
+    del vault.people["passing"]
     assert visitor.asset(asset).status_code == 200
     assert visitor.asset(asset, "/media/sound").status_code == 200
     vault.app.custody.grant("passing", revoke=True)

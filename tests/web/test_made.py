@@ -31,6 +31,8 @@ def test_it_is_made_once_and_goes_when_its_asset_is_disposed_of(vault: Planted, 
 
     assert files(vault, asset) == []
     making.forget(vault.app.home, AssetId(asset))
+    again = signed_in["reader"].asset(asset, "/media/picture")
+    assert again.content == first.content, "who is looking meanwhile goes on looking"
 
 
 def test_what_was_made_long_ago_is_made_again(vault: Planted, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,8 +114,8 @@ class TestPrograms:
         assert (answer.status_code, answer.json()["code"]) == (401, "E-LOGIN-001")
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
-    def test_a_wrong_token_is_not_saved_by_a_session(self, application: Any) -> None:
-        visitor = Visitor(application).sign_in("reader")
+    def test_a_wrong_token_is_not_saved_by_a_session(self, application: Any, vault: Planted) -> None:
+        visitor = Visitor(application).let_in(vault, "reader")
         assert visitor.get("/api/v1/me", authorization="Bearer x").status_code == 401
 
 
@@ -140,8 +140,8 @@ class TestCaches:
         answer = signed_in["reader"].asset(vault.assets["secret.jpg"], "/media/thumbnail")
         assert answer.headers["cache-control"] == "private, no-store"
 
-    def test_nothing_is_left_behind_by_who_leaves(self, application: Any) -> None:
-        visitor = Visitor(application).sign_in("reader")
+    def test_nothing_is_left_behind_by_who_leaves(self, application: Any, vault: Planted) -> None:
+        visitor = Visitor(application).let_in(vault, "reader")
         answer = visitor.client.delete("/api/v1/session", headers={"x-csrf-token": visitor.csrf})
         assert '"cache"' in answer.headers["clear-site-data"]
 
@@ -152,7 +152,7 @@ class TestLog:
     @pytest.fixture
     def visitor(self, vault: Planted) -> Visitor:
         """Return somebody at an application of their own, in which no viewing is under way."""
-        return Visitor(create_app(lambda: vault.app)).sign_in("analyst")
+        return Visitor(create_app(lambda: vault.app)).let_in(vault, "analyst")
 
     def test_one_viewing_is_one_entry(self, vault: Planted, visitor: Visitor) -> None:
         asset, before = vault.assets["talk.wav"], len(entries(vault, "look"))
@@ -168,7 +168,7 @@ class TestLog:
 
     def test_somebody_elses_is_another(self, vault: Planted, visitor: Visitor) -> None:
         asset = vault.assets["street.jpg"]
-        other = Visitor(visitor.client.app).sign_in("custodian")  # type: ignore[arg-type]  # as it was given
+        other = Visitor(visitor.client.app).let_in(vault, "custodian")  # type: ignore[arg-type]  # as it was given
         before = len(entries(vault, "look"))
         for one in (visitor, other, visitor, other):
             one.asset(asset, "/media/thumbnail")

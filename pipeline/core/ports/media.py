@@ -12,6 +12,9 @@ from pipeline.core.sidecars import Beside
 RATE = 16_000
 """Samples a second of all sound that is analysed: what ``decode_audio`` writes is what engines of sound read."""
 
+THUMBNAIL = 320
+"""Pixels of the longest side of what is shown of every picture; a parser may make it with its first look."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoded:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from pipeline.web.api import assets, batches, health, media, search, sessions
+from pipeline.web.api import assets, batches, health, judgements, media, search, sessions
 
 PREFIX = "/api/v1"
 
@@ -10,6 +10,6 @@ PREFIX = "/api/v1"
 def router() -> APIRouter:
     """Return all routes."""
     found = APIRouter(prefix=PREFIX)
-    for one in (health, sessions, search, assets, media, batches):
+    for one in (health, sessions, search, assets, media, judgements, batches):
         found.include_router(one.router)
     return found

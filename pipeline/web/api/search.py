@@ -16,7 +16,7 @@ from pipeline.web.reception import Caller, Signed
 
 router = APIRouter(tags=["search"])
 
-DEEPEST = 2_000
+DEEPEST = 999
 """Hits that one query can be paged through; whoever wants more narrows it, or exports."""
 
 Time = Annotated[str | None, Query(max_length=40, examples=["2027-01-31T12:00:00Z"])]
@@ -38,7 +38,8 @@ def search(
     until: Annotated[Time, Query(alias="to", description="received at or before")] = None,
     batch: Annotated[str | None, Query(max_length=64)] = None,
     narrow: Annotated[
-        list[Annotated[str, Query(max_length=250)]], Query(max_length=20, description="FACET:CLASS", examples=["tag:car"])
+        list[Annotated[str, Query(max_length=250)]],
+        Query(max_length=20, description="FACET:CLASS", examples=["tag:car"]),
     ] = [],  # noqa: B006 (FastAPI copies it)
     facets: Annotated[bool, Query(description="count the classes that what was found falls into, too")] = False,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,

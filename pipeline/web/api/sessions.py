@@ -50,6 +50,24 @@ def password(request: Request, caller: Half, given: told.Changing) -> JSONRespon
     return answer
 
 
+@router.post("/me/exposure", responses={200: {"model": told.Exposure}, **told.problems(403)})
+def looked(caller: Signed) -> JSONResponse:
+    """Count, for the person alone, one more veiled thing that they chose to see; say if a break is due."""
+    return JSONResponse(caller.app.exposure.looked())
+
+
+@router.get("/me/exposure", responses={200: {"model": told.Exposure}, **told.problems(403)})
+def exposure(caller: Signed) -> JSONResponse:
+    """Return one's own tally; nobody else can see it."""
+    return JSONResponse(caller.app.exposure.shown())
+
+
+@router.delete("/me/exposure", responses={200: {"model": told.Exposure}, **told.problems(403)})
+def forget_exposure(caller: Signed) -> JSONResponse:
+    """Forget one's own tally."""
+    return JSONResponse(caller.app.exposure.clear())
+
+
 @router.get("/tokens", responses={200: {"model": told.Tokens}, **told.problems(403)})
 def tokens(caller: Signed) -> JSONResponse:
     """List one's own tokens, without their secrets."""

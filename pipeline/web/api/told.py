@@ -45,6 +45,7 @@ class Found(_Told):
     total: Count
     total_is_at_least: bool
     unsearchable: dict[str, Count]
+    unsearchable_is_at_least: bool
     next: str | None
 
 
@@ -130,6 +131,27 @@ class Entered(_Told):
     must_change: bool
 
 
+class Exposure(_Told):
+    """How much that can distress somebody looked at lately; theirs alone."""
+
+    today: Count
+    in_a_row: Count
+    break_after: Count
+    break_due: bool
+
+
+class Judgement(_Told):
+    """What a person said of a value, as it stands in the register."""
+
+    id: str
+
+
+class Judgements(_Told):
+    """What persons said."""
+
+    judgements: list[dict[str, Any]]
+
+
 class Token(_Told):
     """A bearer token; ``secret`` is told once, when it is made."""
 
@@ -156,6 +178,16 @@ class Making(_Asked):
     name: Annotated[str, Field(min_length=1, max_length=100, examples=["nightly report"])]
     scopes: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=20, examples=[["view", "search"]])]
     days: Annotated[int, Field(ge=1, le=366)] = 90
+
+
+class Judging(_Asked):
+    """A judgement to be recorded."""
+
+    enrichment: Annotated[str, Field(pattern=r"^[0-9a-f]{6,64}$", examples=["9f" * 32])]
+    pointer: Annotated[str, Field(max_length=300, description="JSON pointer", examples=["/segments/3/text"])]
+    verdict: Literal["confirm", "correct", "reject", "comment"]
+    reason: Annotated[str, Field(max_length=20_000)]
+    value: Annotated[Any, Field(description="of a correction: what should stand there")] = None
 
 
 class Changing(_Asked):

@@ -5,7 +5,7 @@ from starlette.responses import RedirectResponse, Response
 
 from pipeline.errors import PipelineError
 from pipeline.web.problems import document_of
-from pipeline.web.room import items, lists, provider, signing, static
+from pipeline.web.room import items, judging, lists, provider, signing, static
 from pipeline.web.room.page import filled, here
 
 __all__ = ["add", "problem"]
@@ -13,7 +13,7 @@ __all__ = ["add", "problem"]
 
 def add(app: FastAPI) -> None:
     """Add the pages."""
-    for one in (static, signing, provider, lists, items):
+    for one in (static, signing, provider, lists, items, judging):
         app.include_router(one.router, include_in_schema=False)
 
 

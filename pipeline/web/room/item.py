@@ -21,7 +21,7 @@ _MOST_BOXES = 400
 def item_of(document: Json, *, cited: str = "") -> dict[str, Any]:
     """Return all that the template needs; ``cited`` is the id of an enrichment to point out."""
     current = [one for one in document["enrichments"] if one["current"]]
-    said: dict[str, Json] = {one["kind"]: one for one in current if one["body"]}
+    said: dict[str, Json] = {one["kind"]: one for one in current if one["body"] and one["by"] == "machine"}
     bodies = {kind: one["body"] for kind, one in said.items()}
     probe = bodies.get("probe", {})
     return {
@@ -30,7 +30,8 @@ def item_of(document: Json, *, cited: str = "") -> dict[str, Any]:
         "name": next((one["filename"] for one in document["acquisitions"] if one.get("filename")), None),
         "seconds": probe.get("duration_decoded"), "length": clock(probe.get("duration_decoded")),
         "recorded": (probe.get("created_at") or {}).get("value"), "camera": _camera(probe),
-        "player": _player(document, said), "passages": passages(bodies), "marks": _marks(said),
+        "player": _player(document, said), "marks": _marks(said),
+        "passages": passages(bodies, said.get("transcript", {}).get("review")),
         "read": list(_read(bodies.get("ocr", {}))), "seen": _counted(bodies.get("objects", {}).get("objects", ())),
         "tags": _counted(bodies.get("tags", {}).get("tags", ())),
         "boxes": list(_boxes(bodies))[:_MOST_BOXES], "strip": _strip(probe, bodies),
@@ -77,7 +78,7 @@ def _marks(said: Mapping[str, Json]) -> dict[str, dict[str, Any]]:
         kind: {
             "by": one["by"], "reviewer": one["reviewer"], "id": one["id"],
             "maker": one["maker"]["model"] or f"{one['maker']['stage']} {one['maker']['version']}",
-            "partial": _partial(one),
+            "partial": _partial(one), "review": (one.get("review") or {}).get("state"),
         }
         for kind, one in said.items()
     }  # fmt: skip
@@ -88,10 +89,10 @@ def _partial(one: Json) -> bool:
 
 
 def _read(ocr: Json) -> Iterator[dict[str, Any]]:
-    for one in ocr.get("regions", ()):
+    for number, one in enumerate(ocr.get("regions", ())):
         if one["text"]:
             yield {
-                "text": one["text"], "language": one["language"], "t": one["t"], "at": clock(one["t"]),
+                "n": number, "text": one["text"], "language": one["language"], "t": one["t"], "at": clock(one["t"]),
                 "confidence": one["confidence"], "doubt": [flag.replace("_", " ") for flag in one.get("flags", ())],
             }  # fmt: skip
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from pipeline.web.api.assets import whole
 from pipeline.web.reception import Signed
 from pipeline.web.room.item import item_of
+from pipeline.web.room.judging import asked, may_review
 from pipeline.web.room.page import filled
 from pipeline.web.room.shown import clock, veil
 
@@ -18,13 +19,17 @@ _LONGEST = 1_000_000.0
 
 @router.get("/item/{asset}")
 def item(
-    request: Request, caller: Signed, asset: str,
+    *, request: Request, caller: Signed, asset: str,
     t: Annotated[float | None, Query(ge=0, le=_LONGEST, allow_inf_nan=False)] = None,
-    e: Annotated[str, Query(max_length=64)] = "",
+    e: Annotated[str, Query(max_length=64)] = "", review: Annotated[str, Query(max_length=400)] = "",
 ) -> Response:  # fmt: skip
-    """Show an asset, from second ``t`` on; ``e`` is the enrichment that led here."""
+    """Show an asset, from second ``t`` on; ``e`` led here; ``review`` is a value that somebody wants to judge."""
     document = caller.app.finding.show(whole(asset))
-    return filled(request, "item.html", caller, item=item_of(document, cited=e), start=t, clock=clock)
+    reviews = may_review(caller)
+    return filled(
+        request, "item.html", caller, item=item_of(document, cited=e), start=t, clock=clock, reviews=reviews,
+        asked=asked(document, review) if reviews and review else None,
+    )  # fmt: skip
 
 
 @router.get("/item/{asset}/similar")

@@ -152,4 +152,4 @@ def change_password(request: Request, form: Form) -> Response:
 @router.get("/me")
 def me(request: Request, caller: Signed) -> Response:
     """Say who one is, and what one may do."""
-    return filled(request, "me.html", caller, rights=caller.app.viewing.rights())
+    return filled(request, "me.html", caller, rights=caller.app.viewing.rights(), exposure=caller.app.exposure.shown())

@@ -12,15 +12,31 @@ _MOST_PASSAGES = 3_000
 """Passages of one page; the document holds them all."""
 
 
-def passages(bodies: Mapping[str, Json]) -> list[dict[str, Any]]:
-    """Return what was said, passage by passage; what was not offered as speech is there without its words."""
+def passages(bodies: Mapping[str, Json], review: Json | None = None) -> list[dict[str, Any]]:
+    """Return what was said, passage by passage; what was not offered as speech is there without its words.
+
+    ``review``: what persons made of its values. Theirs stands beside the machine's, never instead of it.
+    """
+    judged = _judged(review)
     meant = _meanings(bodies.get("translation", {}))
     segments = bodies.get("transcript", {}).get("segments", ())
     several = len({(one["stream"], one["channel"]) for one in segments}) > 1
     return [
-        _passage(number, one, meant.get(number, []), several=several)
+        {**_passage(number, one, meant.get(number, []), several=several), "judged": judged.get(number, [])}
         for number, one in enumerate(segments[:_MOST_PASSAGES])
     ]
+
+
+def _judged(review: Json | None) -> dict[int, list[dict[str, Any]]]:
+    """Return, by passage, what became of its values."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in (review or {}).get("values", ()):
+        root, _, rest = one["pointer"].removeprefix("/").partition("/")
+        number = rest.partition("/")[0]
+        if root == "segments" and number.isdecimal():
+            text = one["value"] if isinstance(one["value"], str) else None
+            found.setdefault(int(number), []).append({"state": one["state"], "by": one["by"], "text": text})
+    return found
 
 
 def _passage(number: int, one: Json, meant: Sequence[Json], *, several: bool) -> dict[str, Any]:
@@ -35,11 +51,21 @@ def _passage(number: int, one: Json, meant: Sequence[Json], *, several: bool) ->
 
 
 def _words(one: Json) -> list[dict[str, Any]]:
-    """Return the words, each with its second; where they do not make up the text, the text as one."""
-    words = [{"text": it["text"].strip(), "start": it["start"], "end": it["end"]} for it in one.get("words", ())]
-    if "".join(it["text"] for it in words).replace(" ", "") != one["text"].replace(" ", ""):
-        return [{"text": one["text"], "start": one["start"], "end": one["end"]}]
-    return words
+    """Return the words as they stand in the text, each with its second and with what stands before it.
+
+    Where they do not make up the text, the text is one word.
+    """
+    text, place, found = str(one["text"]), 0, []
+    for it in one.get("words", ()):
+        word = it["text"].strip()
+        at = text.find(word, place)
+        if at < 0 or text[place:at].strip():
+            return [{"before": "", "text": text, "start": one["start"], "end": one["end"]}]
+        found.append({"before": text[place:at], "text": word, "start": it["start"], "end": it["end"]})
+        place = at + len(word)
+    if not found or text[place:].strip():
+        return [{"before": "", "text": text, "start": one["start"], "end": one["end"]}]
+    return found
 
 
 def _meanings(body: Json) -> dict[int, list[dict[str, Any]]]:

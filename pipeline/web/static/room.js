@@ -9,9 +9,23 @@ function veils() {
     button.addEventListener("click", () => {
       const now = STEPS.findIndex((one) => shot.classList.contains(one)), next = (now + 1) % STEPS.length;
       shot.classList.replace(STEPS[now], STEPS[next]);
+      if (now === 0) looked();
       button.textContent = [button.dataset.grey, button.dataset.colour, button.dataset.cover][next];
     });
   }
+}
+
+// Counted for the reader alone; whoever looked at much is reminded to rest.
+async function looked() {
+  const {csrf, looked: address, rest} = document.documentElement.dataset;
+  if (!csrf) return;
+  const answer = await fetch(address, {method: "POST", headers: {"X-CSRF-Token": csrf}}).catch(() => null);
+  if (!answer || !answer.ok || !(await answer.json()).break_due || document.querySelector(".break")) return;
+  const note = document.createElement("p");
+  note.className = "notice break";
+  note.setAttribute("role", "status");
+  note.textContent = rest;
+  document.body.append(note);
 }
 
 class Desk {
